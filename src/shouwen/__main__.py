@@ -1,0 +1,3 @@
+from shouwen.config.cli import main
+
+main()

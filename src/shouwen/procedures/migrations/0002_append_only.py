@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from shouwen.kernel.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("procedures", "0001_initial")]
+    operations = [
+        append_only("procedures_event"),
+        append_only("procedures_edition"),
+    ]

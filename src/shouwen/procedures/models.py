@@ -1,0 +1,220 @@
+"""Tickets and what belongs to them.
+
+A ticket's truth is its events; `Ticket.state` is the engine's snapshot after the last of them, and tasks and
+clocks are projections of it for lists and for the worker. All of them are written by procedures/store.py alone.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from shouwen.estate.models import Community, Unit
+
+
+class Edition(models.Model):
+    """规程版本: the text of a procedure file as adopted, for one community or (null) for all. Never changed."""
+
+    procedure = models.CharField("规程", max_length=40)
+    edition = models.CharField("版本", max_length=40)
+    community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, verbose_name="小区")
+    title = models.CharField("名称", max_length=60)
+    text = models.TextField("原文")
+    digest = models.CharField("摘要", max_length=64)
+    starts_at = models.DateTimeField("启用时间")
+    adopted_at = models.DateTimeField("通过时间")
+    adopted_by = models.CharField("通过人", max_length=60)
+    remark = models.CharField("说明", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "规程版本"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["procedure", "edition", "community"], name="edition_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.edition}"
+
+
+class Ticket(models.Model):
+    """工单: one run of a procedure."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "办理中"
+        PAUSED = "paused", "已挂起"
+        CLOSED = "closed", "已办结"
+        WITHDRAWN = "withdrawn", "已撤销"
+
+    number = models.CharField("编号", max_length=40, unique=True)
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    edition = models.ForeignKey(Edition, models.PROTECT, verbose_name="规程版本")
+    procedure = models.CharField("规程", max_length=40)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name="房屋")
+    place = models.CharField("地点", max_length=60, blank=True)
+    summary = models.CharField("摘要", max_length=200, blank=True)
+    grade = models.CharField("类别", max_length=40, blank=True)
+    status = models.CharField("状态", max_length=10, choices=Status.choices, default=Status.OPEN)
+    first_asked_id = models.BigIntegerField("首问人编号", null=True)
+    first_asked = models.CharField("首问人", max_length=60)
+    tracker_id = models.BigIntegerField("跟进人编号", null=True)
+    confidential = models.BooleanField("保密", default=False)
+    filed_at = models.DateTimeField("受理时间")
+    due_at = models.DateTimeField("最近时限", null=True)
+    closed_at = models.DateTimeField("办结时间", null=True)
+    revision = models.PositiveIntegerField("修订", default=0)
+    state = models.TextField("引擎状态")
+
+    class Meta:
+        verbose_name = "工单"
+        indexes = [
+            models.Index(fields=["community", "-id"], name="ticket_register"),
+            models.Index(
+                fields=["community", "due_at", "id"], name="ticket_board",
+                condition=models.Q(status__in=["open", "paused"]),
+            ),
+            models.Index(fields=["unit", "-id"], name="ticket_unit"),
+            models.Index(fields=["procedure", "community", "-id"], name="ticket_procedure"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PrivateAnswers(models.Model):
+    """The private answers of a ticket (caller, phone, …), encrypted, apart from it, erasable."""
+
+    ticket = models.OneToOneField(Ticket, models.CASCADE, related_name="private", verbose_name="工单")
+    sealed = models.BinaryField("密文")
+
+    class Meta:
+        verbose_name = "工单隐私内容"
+
+
+class Event(models.Model):
+    """What happened to a ticket, in order. Never changed; replaying them gives the ticket back exactly."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="events")
+    seq = models.PositiveIntegerField("序号")
+    at = models.DateTimeField("时间")
+    by_id = models.BigIntegerField("操作人编号", null=True)
+    by_name = models.CharField("操作人", max_length=60)
+    kind = models.CharField("种类", max_length=20)
+    text = models.TextField("经过")
+    payload = models.TextField("事件")
+
+    class Meta:
+        verbose_name = "工单事件"
+        constraints = [models.UniqueConstraint(fields=["ticket", "seq"], name="event_once")]
+
+
+class Task(models.Model):
+    """任务: a step somebody has to do. `pool` says to whom it lies open (`post:receptionist`, `dept:engineering`)."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="tasks")
+    number = models.PositiveSmallIntegerField("序号")
+    community_id = models.BigIntegerField("小区编号")
+    step = models.CharField("步骤", max_length=40)
+    title = models.CharField("任务", max_length=60)
+    branch = models.CharField("部门", max_length=60, blank=True)
+    role = models.CharField("角色", max_length=40)
+    pool = models.CharField("待办范围", max_length=60, blank=True)
+    department = models.CharField("部门代号", max_length=40, blank=True)
+    holder_id = models.BigIntegerField("办理人编号", null=True)
+    holder_name = models.CharField("办理人", max_length=60, blank=True)
+    opened_at = models.DateTimeField("开始时间")
+    taken_at = models.DateTimeField("接单时间", null=True)
+    due_at = models.DateTimeField("时限", null=True)
+    done_at = models.DateTimeField("完成时间", null=True)
+    done_by = models.CharField("完成人", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "任务"
+        constraints = [models.UniqueConstraint(fields=["ticket", "number"], name="task_once")]
+        indexes = [
+            models.Index(
+                fields=["community_id", "due_at", "id"], name="task_board", condition=models.Q(done_at__isnull=True)
+            ),
+            models.Index(fields=["holder_id", "due_at"], name="task_mine", condition=models.Q(done_at__isnull=True)),
+            models.Index(
+                fields=["community_id", "pool", "due_at"], name="task_pool",
+                condition=models.Q(done_at__isnull=True, holder_id__isnull=True),
+            ),
+        ]
+
+
+class Clock(models.Model):
+    """时钟: a limit that runs. `wake_at` is the next moment of attention; the verdict is frozen when it stops."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="clocks")
+    number = models.PositiveSmallIntegerField("序号")
+    community_id = models.BigIntegerField("小区编号")
+    name = models.CharField("名称", max_length=40)
+    kind = models.CharField("种类", max_length=10)
+    task = models.PositiveSmallIntegerField("任务序号", default=0)
+    rule = models.CharField("规则", max_length=120)
+    start_at = models.DateTimeField("起算")
+    due_at = models.DateTimeField("时限", null=True)
+    wake_at = models.DateTimeField("下次关注", null=True)
+    rung = models.PositiveSmallIntegerField("已升级次数", default=0)
+    stopped_at = models.DateTimeField("停止时间", null=True)
+    verdict = models.CharField("结论", max_length=10, blank=True)
+    lease_until = models.DateTimeField("占用至", null=True)
+    failures = models.PositiveSmallIntegerField("失败次数", default=0)
+    error = models.CharField("错误", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "时钟"
+        constraints = [models.UniqueConstraint(fields=["ticket", "number"], name="clock_once")]
+        indexes = [
+            models.Index(fields=["wake_at"], name="clock_asleep", condition=models.Q(wake_at__isnull=False)),
+        ]
+
+
+class Link(models.Model):
+    """关联: same, part_of or caused_by; a child that its parent waits for is `waits`."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="links_out")
+    to = models.ForeignKey(Ticket, models.PROTECT, verbose_name="关联工单", related_name="links_in")
+    kind = models.CharField("关系", max_length=12)
+    waits = models.BooleanField("等待", default=False)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "工单关联"
+        constraints = [models.UniqueConstraint(fields=["ticket", "to", "kind"], name="link_once")]
+
+
+class Attachment(models.Model):
+    """附件: a file given as evidence; stored by digest, outside any web folder, never executed."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, verbose_name="工单", related_name="attachments")
+    community_id = models.BigIntegerField("小区编号")
+    key = models.CharField("引用", max_length=40, unique=True)
+    name = models.CharField("文件名", max_length=200)
+    kind = models.CharField("类型", max_length=60)
+    size = models.PositiveIntegerField("字节")
+    digest = models.CharField("摘要", max_length=64)
+    by_id = models.BigIntegerField("上传人编号", null=True)
+    by_name = models.CharField("上传人", max_length=60)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "附件"
+
+
+class ScheduleRun(models.Model):
+    """One moment at which a recurring procedure was (or should have been) opened; opened once, never doubled."""
+
+    community_id = models.BigIntegerField("小区编号")
+    procedure = models.CharField("规程", max_length=40)
+    rule = models.CharField("规则", max_length=120)
+    due_at = models.DateTimeField("应开时间")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, verbose_name="工单")
+    opened_at = models.DateTimeField("实开时间")
+
+    class Meta:
+        verbose_name = "定期开单"
+        constraints = [
+            models.UniqueConstraint(fields=["community_id", "procedure", "rule", "due_at"], name="schedule_once"),
+        ]
