@@ -1,0 +1,63 @@
+"""Names of people: how they are spelt by pinyin initials. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+from typing import Final
+
+from pypinyin import Style, pinyin
+
+from .codes import fold
+
+SURNAMES: Final = {
+    "单": "s", "解": "x", "仇": "q", "曾": "z", "查": "z", "朴": "p", "区": "o", "盖": "g", "尉": "y", "乐": "y",
+    "任": "r", "覃": "q", "缪": "m", "翟": "z", "种": "c", "折": "s", "繁": "p", "召": "s", "冼": "x", "黑": "h",
+    "句": "g", "员": "y", "秘": "b", "重": "c", "祭": "z", "哈": "h", "都": "d", "隗": "k", "洗": "x", "么": "y",
+}
+"""Surnames that are read otherwise than the everyday character: 单 shan, 解 xie, 仇 qiu, 曾 zeng, 查 zha…"""
+
+MOST_SPELLINGS: Final = 6
+"""A name of rare characters has dozens of readings; beyond these nobody types them."""
+
+
+@lru_cache(maxsize=8192)
+def _letters(char: str) -> tuple[str, ...]:
+    """Initials of every reading of one character, the commonest first; a letter or digit stands for itself."""
+    if char.isascii():
+        return (char,) if char.isalnum() else ()
+    found = pinyin(char, style=Style.FIRST_LETTER, heteronym=True, errors="ignore")
+    letters = [letter for letter in (found[0] if found else []) if letter.isascii() and letter.isalpha()]
+    return tuple(dict.fromkeys(letters))
+
+
+def spellings(name: str) -> list[str]:
+    """Pinyin initials of a name, the likeliest first, at most six: 单雄信 → sxx, dxx, cxx."""
+    folded = fold(name)
+    if not folded:
+        return []
+    choices = [_letters(char) for char in folded]
+    if folded[0] in SURNAMES:
+        choices[0] = tuple(dict.fromkeys((SURNAMES[folded[0]], *choices[0])))
+    choices = [letters for letters in choices if letters][:30]
+    if not choices:
+        return []
+    found: dict[str, None] = {}
+    for letters in product(*choices[:6]):  # later characters of long (foreign, company) names keep their first reading
+        found["".join(letters) + "".join(rest[0] for rest in choices[6:])] = None
+        if len(found) == MOST_SPELLINGS * 4:
+            break
+    # readings that differ from the likeliest in the surname come before those that differ elsewhere
+    first = next(iter(found))
+    return sorted(found, key=lambda spelling: sum(a != b for a, b in zip(spelling[1:], first[1:], strict=True)))[:MOST_SPELLINGS]
+
+
+def initials(name: str) -> str:
+    """The likeliest spelling, '' if the name has no pinyin."""
+    return next(iter(spellings(name)), "")
+
+
+def name_terms(name: str) -> list[tuple[str, str]]:
+    """(kind, spelling) pairs under which a person is found."""
+    folded = fold(name)
+    return [("name", folded)] * bool(folded) + [("initials", spelling) for spelling in spellings(name)]
