@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "shouwen.kernel.web.refusals",
     "django.middleware.csrf.CsrfViewMiddleware",
     "shouwen.org.middleware.actor",
+    "shouwen.kernel.requests.keyed",
 ]
 ROOT_URLCONF = "shouwen.config.urls"
 WSGI_APPLICATION = "shouwen.config.wsgi.application"

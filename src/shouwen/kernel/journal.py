@@ -17,14 +17,19 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 from django.db import connection, transaction
 
+from . import batch
 from .access import PERMISSIONS, Actor
-from .refusals import Forbidden
+from .refusals import Forbidden, Refused
+from .secrets import seal_text
 
 running: ContextVar[str] = ContextVar("running", default="")
 """Code of the action under way; empty outside. The write guard reads it."""
 
 in_request: ContextVar[bool] = ContextVar("in_request", default=False)
 """True inside a keyed request, whose own transaction is rolled back whole when anything is refused."""
+
+spoilt: ContextVar[Exception | None] = ContextVar("spoilt", default=None)
+"""The first refusal inside a keyed request. The page may still read, to show the form again; nothing will be kept."""
 
 clock: ContextVar[Callable[[], datetime] | None] = ContextVar("clock", default=None)
 """Rehearsals and tests put their own clock here."""
@@ -71,6 +76,9 @@ ACTIONS: dict[str, Act] = {}
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_IN_ERROR = 3
+"""psycopg.pq.TransactionStatus.INERROR, without importing psycopg where only SQLite serves."""
+
 encoder = msgspec.json.Encoder(order="deterministic")
 _INSERT = (
     "INSERT INTO kernel_entry (at, actor_id, actor_name, actor_post, channel, community_id, code, subject, text, data)"
@@ -95,7 +103,8 @@ def action(
             community = community_of(place)
             if not actor.may(may, community):
                 raise Forbidden(f"{actor.name}没有「{PERMISSIONS[may]}」权限。如工作需要，请联系上级或系统管理员开通。")
-            nested = bool(running.get()) or in_request.get()
+            outermost = not running.get()
+            nested = not outermost or in_request.get()
             token = running.set(code)
             try:
                 with transaction.atomic(savepoint=not nested):
@@ -104,6 +113,12 @@ def action(
                         raise Unwritten(code)
                     at = kwargs.get("at")
                     _write(actor, code, says, done, community, at if isinstance(at, datetime) else now())
+                    batch.flush()
+            except BaseException as error:
+                batch.drop()
+                if outermost and in_request.get():
+                    _spoil(error)
+                raise
             finally:
                 running.reset(token)
             return done.subject if done.result is None else done.result
@@ -114,6 +129,25 @@ def action(
         return run
 
     return decorate
+
+
+def _spoil(error: BaseException) -> None:
+    """Note that this keyed request will be rolled back whole, and let it read on if the database still can."""
+    if isinstance(error, Exception) and spoilt.get() is None:
+        spoilt.set(error)
+    if isinstance(error, Refused) and connection.in_atomic_block:
+        broken = connection.vendor == "postgresql" and connection.connection.info.transaction_status == _IN_ERROR
+        connection.needs_rollback = broken
+
+
+@contextmanager
+def separately() -> Any:
+    """Inside a keyed request: each action stands for itself (a list of tickets, some of which may be refused)."""
+    token = in_request.set(False)
+    try:
+        yield
+    finally:
+        in_request.reset(token)
 
 
 def community_of(place: Any) -> int | None:
@@ -133,16 +167,16 @@ def _write(actor: Actor, code: str, says: str, done: Done, community: int | None
         community if done.community is None else done.community,
         code, subject, says.format_map(_Facts(shown)), encoder.encode(done.facts).decode(),
     )
+    if not done.private:
+        batch.later(_INSERT, values)
+        return
     with connection.cursor() as cursor:
-        if done.private:
-            from .models import Entry, PrivateFact  # the models need a ready app registry; this module does not
-            from .secrets import seal_text
-
-            cursor.execute(_INSERT + " RETURNING id", values)
-            entry_id = cursor.fetchone()[0]
-            PrivateFact.objects.create(entry=Entry(pk=entry_id), sealed=seal_text(encoder.encode(done.private).decode()))
-        else:
-            cursor.execute(_INSERT, values)
+        cursor.execute(_INSERT + " RETURNING id", batch.adapted(values))
+        entry_id = cursor.fetchone()[0]
+    batch.later(
+        "INSERT INTO kernel_privatefact (entry_id, sealed) VALUES (%s, %s)",
+        (entry_id, seal_text(encoder.encode(done.private).decode())),
+    )
 
 
 class _Facts(dict[str, Any]):

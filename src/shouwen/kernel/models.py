@@ -84,9 +84,8 @@ class RequestKey(models.Model):
     key = models.CharField("请求键", max_length=120, primary_key=True)
     fingerprint = models.CharField("请求指纹", max_length=64)
     status = models.PositiveSmallIntegerField("状态码")
-    location = models.CharField("跳转", max_length=500, blank=True)
-    content_type = models.CharField("类型", max_length=80, blank=True)
-    body = models.TextField("结果", blank=True)
+    headers = models.TextField("响应头", default="{}")
+    body = models.BinaryField("结果密文", blank=True, default=b"")
     at = models.DateTimeField("时间", db_index=True)
 
     class Meta:

@@ -53,9 +53,8 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120, primary_key=True, serialize=False, verbose_name='请求键')),
                 ('fingerprint', models.CharField(max_length=64, verbose_name='请求指纹')),
                 ('status', models.PositiveSmallIntegerField(verbose_name='状态码')),
-                ('location', models.CharField(blank=True, max_length=500, verbose_name='跳转')),
-                ('content_type', models.CharField(blank=True, max_length=80, verbose_name='类型')),
-                ('body', models.TextField(blank=True, verbose_name='结果')),
+                ('headers', models.TextField(default='{}', verbose_name='响应头')),
+                ('body', models.BinaryField(blank=True, default=b'', verbose_name='结果密文')),
                 ('at', models.DateTimeField(db_index=True, verbose_name='时间')),
             ],
             options={

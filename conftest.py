@@ -1,0 +1,67 @@
+"""For every test: the marker that says which clauses a test shows, and a clean slate between tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# Before Django reads its settings: tests keep their files and keys to themselves.
+os.environ.setdefault("SHOUWEN_DATA_DIR", tempfile.mkdtemp(prefix="shouwen-test-"))
+
+import pytest
+
+SHOWN = Path(__file__).parent / "var" / "shown.json"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "shows(*clauses): this test would fail if one of these clauses of the SOP were broken")
+    config.addinivalue_line("markers", "both: depends on the database; ./test runs it on SQLite and on PostgreSQL")
+    config.pluginmanager.register(Shown(config), "shown")
+
+
+class Shown:
+    """Keeps which clauses passing tests showed, in var/shown.json, for `shouwen clauses`."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.clauses: dict[str, list[str]] = {}
+        self.failed: set[str] = set()
+
+    @pytest.hookimpl
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            clauses = [str(clause) for mark in item.iter_markers("shows") for clause in mark.args]
+            if clauses:  # properties travel with the report, also from an xdist worker
+                item.user_properties.append(("shows", clauses))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        clauses = dict(report.user_properties).get("shows")
+        if clauses:
+            self.clauses[report.nodeid] = list(clauses)
+            if not report.passed or hasattr(report, "wasxfail"):
+                self.failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        if hasattr(self.config, "workerinput") or not self.clauses:  # an xdist worker: its controller writes
+            return
+        kept = json.loads(SHOWN.read_text()) if SHOWN.exists() else {}
+        for node, clauses in self.clauses.items():
+            if node in self.failed:
+                kept.pop(node, None)
+            else:
+                kept[node] = clauses
+        SHOWN.parent.mkdir(exist_ok=True)
+        SHOWN.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False))
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    """What a process remembers must not outlive the rows it came from: every module of ours with a `forget()` is asked."""
+    yield
+    for name, module in list(sys.modules.items()):
+        if name.startswith("shouwen.") and callable(forget := getattr(module, "forget", None)):
+            forget()

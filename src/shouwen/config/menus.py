@@ -1,0 +1,133 @@
+"""The frame around every page: menu, unread notices, communities, warnings. Everything is fetched when drawn, not before."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from shouwen.kernel import journal, web
+from shouwen.kernel.access import Actor
+from shouwen.kernel.models import Heartbeat
+
+LATE_AFTER: Final = timedelta(seconds=60)
+"""Without a worker's sign of life for so long, limits may pass unnoticed: the red banner says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu: where it leads, and the permission without which it is not shown ("" = everybody)."""
+
+    title: str
+    icon: str
+    page: str
+    may: str = ""
+    url: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    entries: tuple[Entry, ...]
+
+
+MENU: Final = (
+    Group("", (
+        Entry("工作台", "layout-kanban", "procedures:board", "tickets.view"),
+        Entry("我的任务", "checklist", "procedures:mine", "tickets.work"),
+        Entry("受理", "plus", "procedures:file", "tickets.file"),
+        Entry("通知", "bell", "notices:inbox"),
+    )),
+    Group("值班", (
+        Entry("值班日志", "notebook", "duty:book", "duty.view"),
+        Entry("交接班", "switch-horizontal", "duty:handover", "duty.write"),
+        Entry("排班", "calendar-event", "duty:roster", "duty.view"),
+    )),
+    Group("台账", (
+        Entry("工单", "ticket", "procedures:tickets", "tickets.view"),
+        Entry("房屋与住户", "building-community", "estate:units", "estate.view"),
+        Entry("住户查找", "search", "estate:find", "estate.view"),
+        Entry("资料导入", "file-import", "estate:import", "estate.import"),
+        Entry("单据", "printer", "papers:papers", "tickets.view"),
+        Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
+    )),
+    Group("管理", (
+        Entry("组织与人员", "users", "org:staff", "org.view"),
+        Entry("请假与代理", "user-check", "org:delegations", "org.view"),
+        Entry("通知渠道", "send", "notices:channels", "settings.edit"),
+        Entry("操作日志", "history", "journal", "journal.view"),
+        Entry("参数与日历", "settings", "settings", "settings.edit"),
+    )),
+)
+"""Every entry of the menu, in order. A page that is not installed, or not permitted, does not appear."""
+
+
+def menu_of(actor: Actor, path: str) -> list[Group]:
+    """The menu of this person, with addresses; the entry of the present page is marked."""
+    groups = []
+    for group in MENU:
+        shown = []
+        for entry in group.entries:
+            if entry.may and not holds(actor, entry.may):
+                continue
+            try:
+                url = reverse(entry.page)
+            except NoReverseMatch:
+                continue
+            shown.append(Entry(entry.title, entry.icon, entry.page, entry.may, url, path == url))
+        if shown:
+            groups.append(Group(group.title, tuple(shown)))
+    return groups
+
+
+def holds(actor: Actor, permission: str) -> bool:
+    """Whether the permission holds in some community."""
+    places = actor.places(permission)
+    return places is None or bool(places)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. Names: actor, menu, unread, communities, community, heartbeat_late, new_key."""
+    actor: Actor | None = getattr(request, "actor", None)
+    common = {"actor": actor, "new_key": new_key, "here": request.path}
+    if actor is None:
+        return common | {"menu": [], "unread": 0, "communities": [], "community": None, "heartbeat_late": False}
+    communities = SimpleLazyObject(lambda: _communities(actor))
+    return common | {
+        "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
+        "unread": SimpleLazyObject(lambda: _unread(actor)),
+        "communities": communities,
+        "community": SimpleLazyObject(lambda: _community(request, communities)),
+        "heartbeat_late": SimpleLazyObject(heartbeat_late),
+    }
+
+
+def new_key() -> str:
+    """A fresh key for a form: `<input type="hidden" name="idempotency_key" value="{{ new_key }}">`."""
+    return secrets.token_urlsafe(18)
+
+
+def heartbeat_late() -> bool:
+    """Whether no worker has shown a sign of life within the last minute."""
+    return not Heartbeat.objects.filter(at__gt=journal.now() - LATE_AFTER).exists()
+
+
+def _communities(actor: Actor) -> list[Any]:
+    return list(import_module("shouwen.estate.queries").communities(actor)) if find_spec("shouwen.estate.queries") else []
+
+
+def _community(request: HttpRequest, communities: Any) -> Any:
+    chosen = web.here(request)
+    return next((each for each in communities if each.pk == chosen), None) or next(iter(communities), None)
+
+
+def _unread(actor: Actor) -> int:
+    return int(import_module("shouwen.notices.queries").unread(actor)) if find_spec("shouwen.notices.queries") else 0

@@ -1,0 +1,39 @@
+"""The two pages that belong to no area: the front door, and the switch between communities."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.web import COMMUNITY_COOKIE, sees
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """To the board of what is open; to the login when nobody is signed in."""
+    for name in ("procedures:board", "notices:inbox") if getattr(request, "actor", None) else ("org:login",):
+        try:
+            return redirect(reverse(name))
+        except NoReverseMatch:
+            continue
+    raise NotFound
+
+
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Work in another community from now on (a cookie of this browser; what one may see is checked anew each time)."""
+    actor = getattr(request, "actor", None)
+    chosen = request.POST.get("community", "")
+    if actor is None or not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19 and sees(actor, int(chosen))):
+        raise NotFound
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    response.set_cookie(
+        COMMUNITY_COOKIE, chosen, max_age=180 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
+    )
+    return response
