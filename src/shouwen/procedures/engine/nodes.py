@@ -18,6 +18,9 @@ LARGEST = 256 * 1024  # bytes
 DEEPEST = 16
 LONGEST = 4000  # characters of one scalar
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# `{answer}` in running text, which YAML would take for a mapping; no mapping of ours is written so
+HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+SHELTERED = re.compile("\ue000([a-z0-9_]*)\ue001")
 YES = {"yes": True, "true": True, "no": False, "false": False}
 
 Path = tuple[str, ...]
@@ -31,24 +34,19 @@ def compose(text: str) -> yaml.MappingNode:
         raise Faulty([(0, "文件里有不成字的字符（残缺的代理项），请用 UTF-8 重新保存")]) from None
     if size > LARGEST:
         raise Faulty([(0, f"文件有 {size // 1024} KB，超过 {LARGEST // 1024} KB，请拆成几份规程")])
+    text = HOLE.sub("\ue000\\1\ue001", text)
     try:
         _survey(text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
-        line = mark.line + 1 if mark else 0
-        raise Faulty([(line, _advice(text.splitlines()[line - 1] if 0 < line <= text.count("\n") + 1 else ""))]) from None
+        line = mark.line + 1 if mark is not None else 0
+        raise Faulty([(line, "这里不合 YAML 的写法，请检查缩进、冒号后的空格、引号和括号是否成对")]) from None
     except yaml.YAMLError:
         raise Faulty([(0, "文件里有不能使用的控制字符，请用 UTF-8 重新保存")]) from None
     if not isinstance(node, yaml.MappingNode):
         raise Faulty([(1, "规程文件应由「键: 值」组成，以 procedure: 开头")])
     return node
-
-
-def _advice(line: str) -> str:
-    if re.search(r"\{[^{}\"']*\{[a-z_]+\}", line):
-        return "写在 { } 里的文字如果带有 {答案}，要加引号，如 {who: requester, text: \"已约 {visit_at} 上门\"}"
-    return "这里不合 YAML 的写法，请检查缩进、冒号后的空格、引号和括号是否成对"
 
 
 def _survey(text: str) -> None:
@@ -121,7 +119,7 @@ class Reader:
         if not isinstance(node, yaml.ScalarNode):
             self.fault(node, f"{what}应是一段文字")
             return ""
-        value: str = node.value.strip()
+        value: str = SHELTERED.sub(r"{\1}", node.value).strip()
         if not value:
             self.fault(node, f"{what}是空的，请写上内容或删去这一行")
         if len(value) > LONGEST:

@@ -257,20 +257,34 @@ def steps(r: Reader, node: yaml.Node | None, path: Path, classes: dict[str, Grad
             inner.update(subs)
             for sub in subs:
                 r.lines[("steps", sub)] = r.lines[(*here, "together", sub)]
-        asks = {}
-        for key, a in r.entries(f["asks"], (*here, "asks"), "asks ") if "asks" in f else []:
-            if key in r.asked:
-                r.fault(a, f"答案「{key}」在步骤「{r.asked[key]}」已经问过，请换一个名字")
+        asks: dict[str, Ask] = {}
+        for answer, a in r.entries(f["asks"], (*here, "asks"), "asks ") if "asks" in f else []:
+            if answer in r.asked:
+                r.fault(a, f"答案「{answer}」在步骤「{r.asked[answer]}」已经问过，请换一个名字")
                 continue
-            r.asked[key] = name
-            asks[key] = ask(r, a, (*here, "asks", key), classes, name)
+            r.asked[answer] = name
+            asks[answer] = ask(r, a, (*here, "asks", answer), classes, name)
         offered = r.choice(f.get("offered"), "offered", ("always", "when_offered"))
         found[name] = Step(
             name=name,
             title=r.text(f.get("title"), "title") or name,
-            **{k: r.text(f.get(k), k) for k in ("who", "do", "says", "each", "lead", "keeps")},
-            **{k: r.words(f.get(k), k) for k in ("basis", "within_basis", "offers", "needs", "not_by", "logs", "prints")},
-            **{k: r.flag(f.get(k), k) for k in ("lead_signs", "first", "two_people", "waits")},
+            who=r.text(f.get("who"), "who"),
+            do=r.text(f.get("do"), "do"),
+            says=r.text(f.get("says"), "says"),
+            each=r.text(f.get("each"), "each"),
+            lead=r.text(f.get("lead"), "lead"),
+            keeps=r.text(f.get("keeps"), "keeps"),
+            basis=r.words(f.get("basis"), "basis"),
+            within_basis=r.words(f.get("within_basis"), "within_basis"),
+            offers=r.words(f.get("offers"), "offers"),
+            needs=r.words(f.get("needs"), "needs"),
+            not_by=r.words(f.get("not_by"), "not_by"),
+            logs=r.words(f.get("logs"), "logs"),
+            prints=r.words(f.get("prints"), "prints"),
+            lead_signs=r.flag(f.get("lead_signs"), "lead_signs"),
+            first=r.flag(f.get("first"), "first"),
+            two_people=r.flag(f.get("two_people"), "two_people"),
+            waits=r.flag(f.get("waits"), "waits"),
             asks=asks,
             within=limit(r, f.get("within"), (*here, "within")),
             remind=reminders(r, f.get("remind")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Literal, cast
 
 import msgspec
 
@@ -69,9 +69,7 @@ def parse(text: str) -> Span:
         raise ValueError(f"「{text}」：至少是 1")
     if int(m["amount"] or 0) > 100_000:
         raise ValueError(f"「{text}」太长了")
-    unit = m["counted"] or m["said"]
-    assert unit in get_args(Unit)
-    return Span(unit, int(m["amount"] or 0), m["post"] or "", m["anchor"] or "", m["side"] == "before", " ".join(text.split()))
+    return Span(cast(Unit, m["counted"] or m["said"]), int(m["amount"] or 0), m["post"] or "", m["anchor"] or "", m["side"] == "before", " ".join(text.split()))
 
 
 def spoken(span: Span) -> str:
