@@ -58,6 +58,37 @@ class Shown:
         SHOWN.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _flush_append_only() -> None:
+    """Tests that commit are followed by a flush, which the append-only triggers would refuse: they sleep meanwhile."""
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    from shouwen.kernel.journal import bookkeeping
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def asleep(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        with bookkeeping("a test is over"), self.connection.cursor() as cursor:
+            if self.connection.vendor == "postgresql":
+                cursor.execute("SET session_replication_role = replica")
+                try:
+                    flush(self, sql_list)
+                finally:
+                    cursor.execute("SET session_replication_role = origin")
+                return
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            try:
+                flush(self, sql_list)
+            finally:
+                for _, sql in triggers:
+                    cursor.execute(sql)
+
+    BaseDatabaseOperations.execute_sql_flush = asleep  # type: ignore[method-assign]
+
+
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     """What a process remembers must not outlive the rows it came from: every module of ours with a `forget()` is asked."""
