@@ -1,0 +1,30 @@
+"""Every write of the estate, by verb."""
+
+from .imports import apply_import, plan_import
+from .intake import take_in
+from .people import (
+    add_person,
+    change_phone,
+    correct_paper,
+    edit_person,
+    erase_person,
+    move_in,
+    move_out,
+    view_file,
+)
+from .places import (
+    add_building,
+    add_community,
+    add_unit,
+    add_vehicle,
+    edit_community,
+    edit_unit,
+    remove_vehicle,
+)
+from .reveals import ask_reveal, decide_reveal, export_register, reveal_asked, show_reveal
+
+__all__ = [
+    "add_building", "add_community", "add_person", "add_unit", "add_vehicle", "apply_import", "ask_reveal",
+    "change_phone", "correct_paper", "decide_reveal", "edit_community", "edit_person", "edit_unit", "erase_person",
+    "export_register", "move_in", "move_out", "plan_import", "remove_vehicle", "reveal_asked", "show_reveal", "take_in", "view_file",
+]

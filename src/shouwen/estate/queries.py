@@ -1,0 +1,270 @@
+"""Every read of the estate. It begins with who is asking; what that person may not see does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+
+from shouwen.kernel.access import Actor
+from shouwen.kernel.models import Entry
+from shouwen.kernel.refusals import NotFound
+
+from . import search
+from .codes import fold, room_code, room_parts, without_zeros
+from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
+from .search import Found
+
+M = TypeVar("M", bound=Model)
+LARGEST = 2**63 - 1
+
+
+def _scoped(actor: Actor, rows: QuerySet[M], permission: str = "estate.view", column: str = "community_id") -> QuerySet[M]:
+    places = actor.places(permission)
+    return rows if places is None else rows.filter(**{f"{column}__in": places})
+
+
+def _one(rows: QuerySet[M], pk: Any) -> M:
+    """The row of this id, or NotFound: unknown, not a number and foreign all look the same."""
+    try:
+        number = int(pk)
+    except (TypeError, ValueError):
+        raise NotFound from None
+    found = rows.filter(pk=number).first() if 0 < number <= LARGEST else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+def communities(actor: Actor) -> QuerySet[Community]:
+    """Communities this person works in or may look into."""
+    places = actor.places("estate.view")
+    if places is None:
+        return Community.objects.all()
+    return Community.objects.filter(pk__in=places | ({actor.community} - {None}))
+
+
+def community(actor: Actor, pk: Any) -> Community:
+    return _one(communities(actor), pk)
+
+
+def buildings(actor: Actor, community_id: int | None = None) -> QuerySet[Building]:
+    rows = _scoped(actor, Building.objects.order_by("code"))
+    return rows if community_id is None else rows.filter(community_id=community_id)
+
+
+def units(actor: Actor) -> QuerySet[Unit]:
+    """Ordered by room code within a community; a unique index covers it."""
+    return _scoped(actor, Unit.objects.select_related("building").order_by("community_id", "code"))
+
+
+def unit(actor: Actor, pk: Any) -> Unit:
+    return _one(units(actor).select_related("building", "community"), pk)
+
+
+def unit_by_code(community_id: int, text: str) -> Unit | None:
+    """The unit a person means by 3-1-1201, 3栋1单元1201, ３－１－１２０１; without entrance or leading zeros if that is
+    unambiguous. For rules and forms that have their community already; pages use `unit`."""
+    code = room_code(text)
+    if not code:
+        return None
+    here = Unit.objects.filter(community_id=community_id)
+    if exact := here.filter(code=code).first():
+        return exact
+    spelling = SearchTerm.objects.filter(
+        community_id=community_id, kind="room", term__in={fold(code), without_zeros(fold(code))}, unit__isnull=False
+    )
+    found = list(here.filter(pk__in=spelling.values("unit_id"))[:2])
+    parts = room_parts(code)
+    if not found and parts is not None and not parts.entrance:
+        found = list(here.filter(building__code=parts.building, room=parts.room)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A building at a glance (D3.90): households are occupied units."""
+
+    building: Building
+    units: int
+    households: int
+
+
+def areas(actor: Actor, community_id: int) -> list[Area]:
+    """Each building with its number of units and households."""
+    rows = buildings(actor, community_id).annotate(
+        all_units=Count("unit"), households=Count("unit", filter=Q(unit__state__in=(Unit.State.OCCUPIED, Unit.State.RENOVATING)))
+    )
+    return sorted((Area(one, one.all_units, one.households) for one in rows), key=lambda area: _natural(area.building.code))
+
+
+def _natural(code: str) -> tuple[int, str]:
+    return (int(code), "") if code.isascii() and code.isdigit() else (10**6, code)
+
+
+# --- the search box --------------------------------------------------------------------------------------------------
+
+
+def find(actor: Actor, text: str, community_id: int | None = None, limit: int = 12) -> list[Found]:
+    """What somebody means by a room, name, initials, last four of the phone, or plate; only where they may look.
+
+    With `community_id` only there; a foreign one is NotFound. At most 50 answers.
+    """
+    places = actor.places("estate.view")
+    if community_id is not None:
+        if places is not None and community_id not in places:
+            raise NotFound
+        places = frozenset({community_id})
+    return search.find(str(text), None if places is None else sorted(places), max(1, min(limit, 50)))
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def people(actor: Actor) -> QuerySet[Person]:
+    """Newest first; erased people are not among them."""
+    return _scoped(actor, Person.objects.filter(erased_at=None).order_by("-id"))
+
+
+def person(actor: Actor, pk: Any) -> Person:
+    return _one(people(actor).select_related("community"), pk)
+
+
+def people_of(actor: Actor, unit: Unit) -> list[Occupancy]:
+    """Open occupancies of a unit with their people, owners first."""
+    if not actor.may("estate.view", unit.community_id):
+        raise NotFound
+    rows = unit.occupancies.filter(ends_on=None).select_related("person").order_by("id")
+    order = {kind: place for place, kind in enumerate(Occupancy.Kind.values)}
+    return sorted(rows, key=lambda one: order[one.kind])
+
+
+def occupancy(actor: Actor, pk: Any) -> Occupancy:
+    return _one(_scoped(actor, Occupancy.objects.select_related("unit", "person")), pk)
+
+
+def occupancies_of(actor: Actor, people: Iterable[Person]) -> dict[int, list[Occupancy]]:
+    """Person → open occupancies with their units, in one query."""
+    found: dict[int, list[Occupancy]] = {one.pk: [] for one in people}
+    rows = _scoped(actor, Occupancy.objects.filter(person_id__in=list(found), ends_on=None).select_related("unit"))
+    for one in rows.order_by("id"):
+        found[one.person_id].append(one)
+    return found
+
+
+def vehicles(actor: Actor) -> QuerySet[Vehicle]:
+    return _scoped(actor, Vehicle.objects.select_related("unit", "person").order_by("community_id", "plate"))
+
+
+def vehicle(actor: Actor, pk: Any) -> Vehicle:
+    return _one(vehicles(actor), pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The file of a unit: who is in it now, who was, their vehicles, and what is still missing (D3.90–D3.98, D7.08)."""
+
+    unit: Unit
+    residents: list[Occupancy]
+    former: list[Occupancy]
+    vehicles: list[Vehicle]
+    gaps: list[str]
+    shows_rent: bool
+
+    @property
+    def owners(self) -> list[Person]:
+        return [one.person for one in self.residents if one.kind == Occupancy.Kind.OWNER]
+
+    @property
+    def let_to(self) -> list[Person]:
+        return [one.person for one in self.residents if one.kind == Occupancy.Kind.TENANT]
+
+
+def profile(actor: Actor, unit: Unit) -> Profile:
+    """Everything known of a unit, phones masked. A page that shows it also writes the view down (actions.view_file)."""
+    residents = people_of(actor, unit)
+    former = unit.occupancies.exclude(ends_on=None).select_related("person").order_by("-ends_on", "-id")[:50]
+    cars = Vehicle.objects.filter(unit=unit).select_related("person").order_by("plate")
+    return Profile(
+        unit, residents, list(former), list(cars), gaps_of(unit, residents), actor.may("estate.edit", unit.community_id)
+    )
+
+
+HEAD_FIELDS = ("speciality", "hobby", "occupation", "employer")
+
+
+def gaps_of(unit: Unit, residents: list[Occupancy]) -> list[str]:
+    """What the steward still has to find out (D3.92, D3.97, D3.98, D7.08), in words."""
+    gaps = [str(Unit._meta.get_field(name).verbose_name) for name in ("area", "structure", "condition") if not getattr(unit, name)]
+    owners = [one.person for one in residents if one.kind == Occupancy.Kind.OWNER]
+    if not owners:
+        return [*gaps, "业主"]
+    head = owners[0]
+    if not head.phone_masked:
+        gaps.append("业主电话")
+    gaps += [f"户主{Person._meta.get_field(name).verbose_name}" for name in HEAD_FIELDS if not getattr(head, name)]
+    gaps += ["家庭成员与户主关系"] * any(one.kind == Occupancy.Kind.FAMILY and not one.relation for one in residents)
+    gaps += ["租金"] * any(one.kind == Occupancy.Kind.TENANT and one.rent is None for one in residents)
+    return gaps
+
+
+def incomplete_units(actor: Actor, community_id: int) -> QuerySet[Unit]:
+    """Files that lack something every file must have: area, structure, an owner, the owner's phone (D7.08)."""
+    if not actor.may("estate.view", community_id):
+        raise NotFound
+    owner = Occupancy.objects.filter(unit=OuterRef("pk"), kind=Occupancy.Kind.OWNER, ends_on=None)
+    lacking = Q(area=None) | Q(structure="") | ~Exists(owner) | ~Exists(owner.exclude(person__phone_masked=""))
+    return Unit.objects.filter(lacking, community_id=community_id).select_related("building").order_by("community_id", "code")
+
+
+def history(actor: Actor, unit: Unit, limit: int = 30) -> list[Entry]:
+    """Journal lines about a unit and the people now in it, newest first, without the mere views."""
+    if not actor.may("estate.view", unit.community_id):
+        raise NotFound
+    people = unit.occupancies.filter(ends_on=None).values_list("person_id", flat=True)
+    subjects = [f"estate.unit:{unit.pk}", *(f"estate.person:{pk}" for pk in people)]
+    return list(Entry.objects.filter(subject__in=subjects).exclude(code="estate.file_viewed").order_by("-id")[:limit])
+
+
+# --- reveals and imports ---------------------------------------------------------------------------------------------
+
+
+def reveals_waiting(actor: Actor) -> QuerySet[Reveal]:
+    """Requests that this person may decide, their own not among them."""
+    rows = _scoped(actor, Reveal.objects.filter(state=Reveal.State.ASKED), "estate.approve_reveal")
+    return rows.exclude(asked_by_id=actor.id).select_related("person", "community").order_by("id")
+
+
+def my_reveals(actor: Actor, at: datetime) -> QuerySet[Reveal]:
+    """One's own requests of the last week, newest first."""
+    mine = Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - timedelta(days=7))
+    return _scoped(actor, mine, "estate.reveal").select_related("person", "community").order_by("-id")
+
+
+def reveals(actor: Actor) -> QuerySet[Reveal]:
+    """Every request, for who approves."""
+    rows = _scoped(actor, Reveal.objects.all(), "estate.approve_reveal")
+    return rows.select_related("person", "community").order_by("-id")
+
+
+def reveal(actor: Actor, pk: Any) -> Reveal:
+    """A request one made oneself, or may decide."""
+    rows = Reveal.objects.select_related("person", "community")
+    places = actor.places("estate.approve_reveal")
+    if places is not None:
+        rows = rows.filter(Q(asked_by_id=actor.id) | Q(community_id__in=places))
+    return _one(rows, pk)
+
+
+def imports(actor: Actor) -> QuerySet[Import]:
+    return _scoped(actor, Import.objects.select_related("community").order_by("-id"), "estate.import")
+
+
+def import_run(actor: Actor, pk: Any) -> Import:
+    return _one(imports(actor), pk)
