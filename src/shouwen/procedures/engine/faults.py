@@ -221,6 +221,8 @@ def _offers(p: Procedure, names: tuple[str, ...], path: Path, what: str) -> Iter
 
 
 def _opening(p: Procedure, opening: Opening, path: Path) -> Iterator[Fault]:
+    if opening.before and opening.before != END and opening.before not in p.path:
+        yield path, f"before 指向「{opening.before}」，但没有这一步（也不能是 offered 的步骤）"
     if not NAME.fullmatch(opening.procedure):
         yield path, f"要开的规程「{opening.procedure}」应是它的 procedure 名，如 repair"
     yield from _condition(p, opening.when, path)
@@ -333,25 +335,25 @@ def _routes(p: Procedure, step: Step, path: Path) -> Iterator[Fault]:
             yield here, "写了 at_most 还要写 then：次数用完以后去哪"
         if route.then and not route.at_most:
             yield here, "写了 then 还要写 at_most：几次以后"
-        if route.then in p.steps and step.name in _onward(p, route.then):
-            yield here, f"then 退到「{route.then}」又会走回这里，没完没了；请指向后面的步骤或 end"
+        if route.then and route.then == route.go:
+            yield here, f"then 和 go 都是「{route.go}」，次数等于没有限制；请指向别的步骤或 end"
         if route.when is None and i < len(step.next) - 1:
             yield here, "这一条没有 when，它后面的几条永远走不到"
 
 
 def _onward(p: Procedure, start: str) -> set[str]:
-    """Steps that can follow `start` (itself included) once every counted way back is used up."""
+    """What can follow `start` (itself included) once every counted way back is used up."""
     reached: set[str] = set()
     todo = [start]
     while todo:
         name = todo.pop()
-        if name in reached or name not in p.steps:
+        if name in reached:
             continue
         reached.add(name)
-        step = p.steps[name]
-        todo += [r.then if r.at_most else r.go for r in step.next]
-        if not step.next or step.next[-1].when or step.when or step.each:
-            todo.append(p.following.get(name, ""))
+        if step := p.steps.get(name):
+            todo += [r.then if r.at_most else r.go for r in step.next]
+            if not step.next or step.next[-1].when or step.when or step.each:
+                todo.append(p.following.get(name, ""))
     return reached
 
 
@@ -383,3 +385,5 @@ def _way(p: Procedure) -> Iterator[Fault]:
         if name not in reached:
             how = "没有哪一步或哪一档 offer 它" if p.steps[name].offered else "没有任何路能走到"
             yield ("steps", name), f"步骤「{name}」{how}"
+        elif (name in p.path or p.steps[name].next) and END not in _onward(p, name):
+            yield ("steps", name), f"从步骤「{name}」出发，次数用完以后走不到结束"

@@ -39,8 +39,7 @@ def compose(text: str) -> yaml.MappingNode:
         _survey(text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as e:
-        mark = e.problem_mark or e.context_mark
-        line = mark.line + 1 if mark is not None else 0
+        line = getattr(e.problem_mark, "line", -1) + 1
         raise Faulty([(line, "这里不合 YAML 的写法，请检查缩进、冒号后的空格、引号和括号是否成对")]) from None
     except yaml.YAMLError:
         raise Faulty([(0, "文件里有不能使用的控制字符，请用 UTF-8 重新保存")]) from None

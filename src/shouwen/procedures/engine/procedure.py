@@ -83,6 +83,7 @@ class Opening(msgspec.Struct, frozen=True):
     answers: dict[str, str] = {}
     kind: str = "caused_by"
     when: Condition | None = None
+    before: str = ""  # the step that does not open until this child is closed
 
 
 class Doing(msgspec.Struct, frozen=True):

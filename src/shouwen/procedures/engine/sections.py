@@ -11,7 +11,7 @@ from .spans import Span
 PERSON = ("title", "on_duty", "post", "heads", "member", "answer", "did", "first_asked", "party", "on_behalf")
 ASK = ("title", "kind", "pick", "items", "many", "optional", "private", "default", "only_if", "help", "min", "max", "basis")
 RUNG = ("tell", "hand_to", "offer", "must", "open", "log")
-OPENING = ("procedure", "with", "as", "when")
+OPENING = ("procedure", "with", "as", "when", "before")
 ROUTE = ("when", "go", "at_most", "then")
 PROMISE = ("title", "from", "until", "within", "remind", "late", "basis")
 PAUSE = ("title", "at_most", "who", "approval", "basis")
@@ -101,6 +101,7 @@ def opening(r: Reader, node: yaml.Node, path: Path) -> Opening:
         r.table(f.get("with"), (*path, "with"), "with"),
         r.choice(f.get("as"), "as", LINKS, "caused_by"),
         condition(r, f.get("when"), (*path, "when")),
+        r.text(f.get("before"), "before"),
     )
 
 
