@@ -1,0 +1,257 @@
+"""The parts that pages are made of. Loaded everywhere (TEMPLATES builtins); docs/screens.md lists them for authors.
+
+Everything a tag shows is escaped; colour is never the only sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from django import forms, template
+from django.forms import BoundField
+from django.template import Context
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ..assets import ICONS
+from ..journal import now as the_moment
+
+register = template.Library()
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+TONES: Final = frozenset({"neutral", "info", "success", "warning", "danger"})
+
+# --- small marks ---------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A line icon from the sprite. With `label` it is read aloud; without, it is decoration beside words."""
+    if name not in ICONS:
+        raise LookupError(f"no icon named {name}: add it to kernel/assets.py ICONS")
+    sprite = static("vendor/icons.svg")
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
+    """A short state in words. Tones: neutral, info, success, warning, danger."""
+    if tone not in TONES:
+        raise LookupError(f"no tone named {tone}")
+    return format_html('<span class="mark tone-{}">{}{}</span>', tone, icon(icon_name) if icon_name else "", text)
+
+
+# --- time ----------------------------------------------------------------------------------------------------------
+
+
+def span_words(seconds: float) -> str:
+    """A span as people say it, always two units at most: 不到 1 分钟, 12 分钟, 1 小时 5 分, 3 天 4 小时."""
+    minutes = int(abs(seconds) // 60)
+    if minutes < 1:
+        return "不到 1 分钟"
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} 小时" + (f" {minutes} 分" if minutes else "")
+    days, hours = divmod(hours, 24)
+    return f"{days} 天" + (f" {hours} 小时" if hours else "")
+
+
+@register.simple_tag
+def countdown(
+    limit: datetime | None, now: datetime | None = None, soon: int = 30, paused: bool = False, done: datetime | None = None,
+) -> SafeString:
+    """Time left to `limit` or over it, ticking in the browser. `soon` = minutes before it from which it warns.
+
+    `paused` shows that the clock stands; `done` (when it was finished) tells whether that was in time.
+    """
+    if limit is None:
+        return format_html('<span class="text-secondary">{}</span>', "不限时")
+    if done is not None:
+        late = (done - limit).total_seconds()
+        if late > 0:
+            return badge(f"迟 {span_words(late)}", "warning", "alert-circle")
+        return badge("按时完成", "success", "check")
+    if paused:
+        return badge("已暂停", "neutral", "clock-pause")
+    left = (limit - (now or the_moment())).total_seconds()
+    state, sign = ("over", "alert-triangle") if left <= 0 else ("soon", "clock") if left <= soon * 60 else ("calm", "clock")
+    words = f"超时 {span_words(left)}" if left <= 0 else f"剩 {span_words(left)}"
+    return format_html(
+        '<time class="countdown is-{}" datetime="{}" data-limit="{}" data-soon="{}" title="时限 {}">{}<span>{}</span></time>',
+        state, limit.isoformat(), int(limit.timestamp()), soon * 60, when_text(limit), icon(sign), words,
+    )
+
+
+def when_text(value: datetime | date | None) -> str:
+    """2026-11-21 14:05, Shanghai time; a date alone: 2026-11-21; nothing: an em dash."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        return (value.astimezone(SHANGHAI) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat()
+
+
+@register.filter
+def when(value: datetime | date | None) -> str | SafeString:
+    """A moment, absolute; the reader may switch all of a page to 「5 分钟前」 (key t, or the user menu)."""
+    if not isinstance(value, datetime):
+        return when_text(value)
+    text = when_text(value)
+    return format_html('<time class="when" datetime="{}" data-when="{}">{}</time>', value.isoformat(), int(value.timestamp()), text)
+
+
+@register.filter
+def clock_time(value: datetime | None) -> str:
+    """Only 14:05, for lists whose day is clear from their heading."""
+    return when_text(value)[-5:] if value else "—"
+
+
+# --- values --------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def money(value: Decimal | int | str | None) -> str:
+    """Yuan: ¥1,234.50, −¥20.00; nothing: an em dash. Put it in a cell of class `num`."""
+    if value is None or value == "":
+        return "—"
+    amount = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return f"{'−' if amount < 0 else ''}¥{abs(amount):,.2f}"
+
+
+@register.filter
+def masked(value: Any, kind: str = "phone") -> str:
+    """What everybody may see of a private value. Kinds: phone, name, id (identity card), bank, plate."""
+    text = str(value or "").strip()
+    if not text:
+        return ""
+    match kind:
+        case "name":
+            return text[0] + "*" * (len(text) - 1)
+        case "phone" if len(text) == 11:
+            return f"{text[:3]}****{text[-4:]}"
+        case "phone":
+            return "*" * max(len(text) - 4, 4) + (text[-4:] if len(text) > 6 else "")
+        case "id":
+            return text[:4] + "*" * (len(text) - 8) + text[-4:] if len(text) > 10 else "*" * len(text)
+        case "bank":
+            return "**** " + (text[-4:] if len(text) > 8 else "")
+        case "plate":
+            plain = re.sub(r"[·\s]", "", text)
+            return f"{plain[:2]}·***{plain[-2:]}" if len(plain) > 5 else "*" * len(plain)
+    raise LookupError(f"no kind of mask named {kind}")
+
+
+# --- forms ---------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def form_keys(context: Context) -> SafeString:
+    """First thing in every `<form method="post">`: the CSRF token, and the key by which a second sending is known."""
+    return format_html(
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="idempotency_key" value="{}">',
+        context.get("csrf_token", ""), uuid4(),
+    )
+
+
+@register.inclusion_tag("ui/form_errors.html")
+def form_errors(form: forms.BaseForm) -> dict[str, Any]:
+    """Above a form: what does not fit as a whole, and how many fields need another look."""
+    return {"general": form.non_field_errors(), "fields": [form[name] for name in form.errors if name in form.fields]}
+
+
+@register.inclusion_tag("ui/field.html")
+def field(
+    bound: BoundField, label: str = "", help: str = "", prefix: str = "", suffix: str = "", placeholder: str = "",
+    private: bool = False, autofocus: bool = False, rows: int = 0, quiet: bool = False,
+) -> dict[str, Any]:
+    """A field with its label, help and mistakes. `private`: never kept as a draft in the browser (names, phones…).
+
+    `prefix`/`suffix` stand inside the box (¥, 元/月); `rows` for a text area; `quiet` keeps the label for readers only.
+    """
+    widget = bound.field.widget
+    choices = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    tick = isinstance(widget, forms.CheckboxInput)
+    css = "form-check-input" if tick or choices else "form-select" if isinstance(widget, forms.Select) else "form-control"
+    attrs: dict[str, Any] = {"class": " ".join(filter(None, (widget.attrs.get("class"), css, bound.errors and "is-invalid")))}
+    if placeholder:
+        attrs["placeholder"] = placeholder
+    if private:
+        attrs["data-private"] = ""
+        attrs.setdefault("autocomplete", "off")
+    if autofocus:
+        attrs["autofocus"] = True
+    if rows:
+        attrs["rows"] = rows
+    if help and not bound.help_text:
+        bound.help_text = help
+    return {
+        "bound": bound, "label": label or bound.label, "help": help or bound.help_text, "prefix": prefix, "suffix": suffix,
+        "quiet": quiet, "tick": tick, "choices": choices, "control": bound.as_widget(attrs=attrs) if not choices else "",
+        "options": [_option(choice, attrs) for choice in bound.subwidgets] if choices else [],
+        "required": bound.field.required and not tick,
+    }
+
+
+def _option(choice: Any, attrs: Mapping[str, Any]) -> dict[str, Any]:
+    data = choice.data
+    data["attrs"] = {**data["attrs"], **attrs}
+    return {"tag": choice.tag(), "label": choice.choice_label, "id": choice.id_for_label}
+
+
+# --- around lists --------------------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("ui/empty.html")
+def empty(title: str, text: str = "", icon: str = "inbox", url: str = "", action: str = "") -> dict[str, str]:
+    """Where a list would stand: why there is nothing, and what one can do about it."""
+    return {"title": title, "text": text, "icon": icon, "url": url, "action": action}
+
+
+@register.inclusion_tag("ui/pager.html", takes_context=True)
+def pager(context: Context, page: Any, target: str = "", name: str = "after") -> dict[str, Any]:
+    """Previous and next of a `screens.Page`; with `target` (a CSS selector) htmx swaps only that."""
+    request = getattr(context, "request", None)
+
+    def link(key: str | None) -> str:
+        if not key:
+            return ""
+        query = request.GET.copy() if request else {}
+        query[name] = key
+        return "?" + query.urlencode() if request else f"?{name}={key}"
+
+    return {"previous": link(page.previous), "next": link(page.next), "target": target}
+
+
+@register.simple_tag
+def crumbs(*steps: Any) -> SafeString:
+    """The way here: title, address, title, address, …; the last title may stand alone (where one is)."""
+    pairs = [(steps[at], steps[at + 1] if at + 1 < len(steps) else "") for at in range(0, len(steps), 2)]
+    items = format_html_join(
+        "", '<li>{}</li>',
+        ((format_html('<a href="{}">{}</a>', url, title) if url else format_html('<span aria-current="page">{}</span>', title),)
+         for title, url in pairs),
+    )
+    return format_html('<nav class="crumbs" aria-label="所在位置"><ol>{}</ol></nav>', items)
+
+
+@register.inclusion_tag("ui/stat.html")
+def stat(title: str, value: Any, tone: str = "neutral", note: str = "", url: str = "", icon: str = "") -> dict[str, Any]:
+    """One figure of an overview: 超时 3, with where it leads."""
+    return {"title": title, "value": value, "tone": tone, "note": note, "url": url, "icon": icon}
+
+
+@register.simple_tag
+def server_now() -> int:
+    """Seconds since 1970 here, so that a desk whose clock is wrong still counts down rightly."""
+    return int(the_moment().timestamp())
