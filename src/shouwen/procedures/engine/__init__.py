@@ -1,6 +1,6 @@
 """The procedure engine: reads procedure files and decides what happens to tickets. Pure: no Django, no I/O, no clock."""
 
-from .answers import check_answers, fill
+from .answers import check_answers, check_given, fill
 from .calendar import TZ, Calendar, Day
 from .core import decide
 from .events import (
@@ -18,5 +18,5 @@ __all__ = [
     "TZ", "Amended", "Approved", "Calendar", "Child", "ChildClosed", "Clock", "Close", "Day", "Do", "Effect", "Event", "Faulty",
     "Filed", "Finished", "Handed", "Linked", "Log", "Noted", "Open", "Pause", "Paused", "Print", "Procedure", "Refused",
     "Reopened", "Resumed", "Started", "Step", "Taken", "Task", "Tell", "Ticked", "Ticket", "Urged", "Value", "Withdrawn",
-    "check_answers", "decide", "faults_in", "fill", "next_time", "read", "role_of", "who_did",
+    "check_answers", "check_given", "decide", "faults_in", "fill", "next_time", "read", "role_of", "who_did",
 ]  # fmt: skip

@@ -83,6 +83,20 @@ def check_answers(
     return found
 
 
+def check_given(procedure: Procedure, step: str, answers: Mapping[str, Any], at: datetime | None = None) -> dict[str, Value]:
+    """Those answers of a step that were given, each checked, the class beside them; the rest may follow later."""
+    asks = procedure.every_step[step].asks
+    found: dict[str, Value] = {}
+    for name, raw in answers.items():
+        if name not in asks:
+            raise Refused(f"这一步不问「{str(name)[:60] if not BAD.search(str(name)[:60]) else '?'}」")
+        if value := check_answer(asks[name], raw, found, at):
+            found[name] = value
+            if asks[name].classes:
+                found[OWN_CLASS] = value
+    return found
+
+
 def check_answer(ask: Ask, raw: Any, earlier: Mapping[str, Value], at: datetime | None = None) -> Value:
     """One answer made uniform; "" or empty when nothing was given and there is no default."""
     if raw is None or raw == "" or raw == [] or raw == {}:
@@ -171,7 +185,7 @@ def _one(ask: Ask, raw: Any) -> str:
                 raise Refused(f"「{title}」应选「是」或「否」")
             return YES_NO[text]
         case "phone":
-            return _phone(title, text)
+            return text if ask.private and "*" in text else _phone(title, text)  # the caller keeps it and hands in its mask
         case "date":
             return f"{_date(title, text):%Y-%m-%d}"
         case "time":

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from . import clocks, path
-from .answers import NOTE, check_answer, check_answers, check_text, chosen, holds
+from .answers import NOTE, check_answer, check_answers, check_given, check_text, chosen, holds
 from .calendar import TZ, Calendar
 from .draft import Draft
 from .events import (
@@ -144,6 +144,10 @@ def _filed(d: Draft, event: Filed) -> None:
     d.first_asked, d.tracker = event.by, event.tracker or event.by
     clocks.start_promises(d, "filed")
     first = d.p.steps[d.p.first]
+    if event.opened:
+        d.answers = check_given(d.p, first.name, event.answers, d.at)
+        path.open_step(d, first, forced=True)
+        return
     d.visits = {**d.visits, first.name: 1}
     d.tasks.append(Task(1, first.name, first.who, d.at, holder=event.by, taken=d.at))
     d.offer(first.offers)
@@ -324,7 +328,8 @@ def _amended(d: Draft, event: Amended) -> None:
     if not changed:
         raise Refused("内容和原来一样，没有更改")
     d.answers = kept
-    for task in clocks.refresh(d, changed):
+    clocks.refresh(d, changed)
+    for task in d.open_tasks():  # whoever is at work has to know, whether a limit moved or only the content
         d.tell(("holder",), task, "amended")
     for step in [s for s in d.p.steps.values() if s.each in changed and d.open_tasks(s.name)]:
         _regroup(d, step)

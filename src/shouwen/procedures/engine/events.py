@@ -26,6 +26,7 @@ class Filed(Event, frozen=True, kw_only=True):
     answers: Answers = {}
     evidence: Evidence = {}
     tracker: str = ""  # who follows the ticket to its end; whoever filed it, unless given
+    opened: bool = False  # the first step is left open as a task, filled in as far as answers were given
 
 
 class Finished(Event, frozen=True, kw_only=True):

@@ -39,7 +39,8 @@ def compose(text: str) -> yaml.MappingNode:
         _survey(text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as e:
-        line = getattr(e.problem_mark, "line", -1) + 1
+        mark = e.problem_mark
+        line = mark.line + 1 if mark is not None else 0
         raise Faulty([(line, "这里不合 YAML 的写法，请检查缩进、冒号后的空格、引号和括号是否成对")]) from None
     except yaml.YAMLError:
         raise Faulty([(0, "文件里有不能使用的控制字符，请用 UTF-8 重新保存")]) from None
@@ -52,7 +53,7 @@ def _survey(text: str) -> None:
     """Walk the events without building anything, so that no trick of the notation can cost memory."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark is not None else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Faulty([(line, "不能用 & 和 * 引用，请把内容写全")])
         if getattr(event, "tag", None):

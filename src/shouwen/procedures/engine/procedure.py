@@ -17,6 +17,18 @@ KINDS = (
     "person", "staff", "department", "photo", "file", "signature", "readings", "checklist",
 )  # fmt: skip
 SPECIAL = ("holder", "superior", "lead", "tracker", "first_asked", "requester")  # names that `tell` knows besides people
+SPECIAL_TITLES = {
+    "holder": "经办人", "superior": "经办人上级", "lead": "统筹人", "tracker": "跟踪人", "first_asked": "首问人", "requester": "申请人",
+}  # fmt: skip
+FINDER_TITLES = {
+    "on_duty": "当班", "post": "岗位", "heads": "部门负责人", "member": "部门人员", "answer": "所选人员", "did": "办理过的人",
+    "first_asked": "首问人", "party": "外部",
+}  # fmt: skip
+KIND_TITLES = {
+    "text": "文字", "note": "长文字", "phone": "电话", "date": "日期", "time": "时间", "datetime": "日期时间", "minutes": "分钟数",
+    "number": "数字", "money": "金额", "yes_no": "是否", "pick": "选项", "rating": "评分", "unit": "房号", "person": "住户", "staff": "员工",
+    "department": "部门", "photo": "照片", "file": "文件", "signature": "签名", "readings": "读数", "checklist": "逐项检查",
+}  # fmt: skip
 LINKS = ("caused_by", "part_of", "same")
 END = "end"
 OWN_CLASS = "class"  # the answer under which the ticket's class is kept, whatever its ask is called

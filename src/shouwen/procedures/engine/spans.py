@@ -75,3 +75,15 @@ def parse(text: str) -> Span:
 def spoken(span: Span) -> str:
     """In Chinese, without its anchor: 20 分钟, 3 个工作日, 当天内."""
     return f"{span.amount} {TITLES[span.unit]}" if span.unit in COUNTED.split("|") else TITLES[span.unit]
+
+
+def spoken_whole(span: Span, anchor: str = "") -> str:
+    """In Chinese with its anchor, whose title the caller knows: 受理登记后 20 分钟, 约定时间前 5 分钟."""
+    said = spoken(span)
+    if span.post:
+        said = f"{span.post} 岗{said}"
+    if not span.anchor:
+        return said
+    if not span.amount and not span.before and span.unit not in SAID.split("|"):
+        return f"到「{anchor or span.anchor}」"
+    return f"「{anchor or span.anchor}」{'前' if span.before else '后'} {said}"
