@@ -42,15 +42,20 @@ class PrivateFact(models.Model):
 
 
 class Seal(models.Model):
-    """The seal of one journal line in the hash chain: sha256(previous hash + the line's bytes)."""
+    """The seal of one line in the hash chain: sha256(previous hash + the line's bytes); see sealing.py.
+
+    `book` says whose line it is: the journal, the duty books, the tickets' events.
+    """
 
     seq = models.BigIntegerField("序号", primary_key=True)
-    entry_id = models.BigIntegerField("日志编号", unique=True)
+    book = models.CharField("簿册", max_length=20)
+    line = models.BigIntegerField("行号")
     hash = models.CharField("封印", max_length=64)
     at = models.DateTimeField("封存时间")
 
     class Meta:
         verbose_name = "日志封印"
+        constraints = [models.UniqueConstraint(fields=["book", "line"], name="seal_once")]
 
 
 class Checkpoint(models.Model):

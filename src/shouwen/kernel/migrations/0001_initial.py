@@ -65,12 +65,14 @@ class Migration(migrations.Migration):
             name='Seal',
             fields=[
                 ('seq', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='序号')),
-                ('entry_id', models.BigIntegerField(unique=True, verbose_name='日志编号')),
+                ('book', models.CharField(max_length=20, verbose_name='簿册')),
+                ('line', models.BigIntegerField(verbose_name='行号')),
                 ('hash', models.CharField(max_length=64, verbose_name='封印')),
                 ('at', models.DateTimeField(verbose_name='封存时间')),
             ],
             options={
                 'verbose_name': '日志封印',
+                'constraints': [models.UniqueConstraint(fields=('book', 'line'), name='seal_once')],
             },
         ),
         migrations.CreateModel(
