@@ -146,6 +146,7 @@ def svg(graph: Graph) -> str:
     order = {n.id: i for i, n in enumerate(graph.nodes)}
     steps = [n.id for n in graph.nodes if n.kind != "sub"]
     under = dict(zip(steps, steps[1:], strict=False))
+    closing = {n.inside: n.id for n in graph.nodes if n.inside}.values()  # the last sub-step of each group
     placed: dict[str, _Placed] = {}
     y = PAD
     apart = False
@@ -161,7 +162,8 @@ def svg(graph: Graph) -> str:
         ]
         height = len(lines) * LINE + PAD
         placed[node.id] = _Placed(node, y, y + height, lines, [part for s in said for part in _wrapped(s, 22)], 12 if node.inside else 0)
-        y += height + (6 if node.inside or node.kind == "group" else GAP)
+        among = node.kind == "group" or (node.inside and node.id not in closing)
+        y += height + (6 if among else GAP + 6 if node.inside else GAP)
         if node.kind != "group":
             y += len(placed[node.id].said) * LINE
     for node in graph.nodes:  # the words of a group stand beneath its last sub-step
