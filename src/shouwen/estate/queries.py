@@ -16,6 +16,8 @@ from shouwen.kernel.refusals import NotFound
 from . import search
 from .codes import fold, room_code, room_parts, without_zeros
 from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
+from .private import mask_name as mask_name  # noqa: PLC0414  how every area masks
+from .private import mask_phone as mask_phone  # noqa: PLC0414
 from .search import Found
 
 M = TypeVar("M", bound=Model)
@@ -268,3 +270,27 @@ def imports(actor: Actor) -> QuerySet[Import]:
 
 def import_run(actor: Actor, pk: Any) -> Import:
     return _one(imports(actor), pk)
+
+
+# For the layers above, which have their actor already or act for the system -----------------------------------------
+
+
+def people_version(community_id: int) -> int:
+    """The version of the people of a community; NotFound for an unknown one."""
+    version = Community.objects.filter(pk=community_id).values_list("people_version", flat=True).first()
+    if version is None:
+        raise NotFound
+    return version
+
+
+def every_community() -> list[tuple[int, int]]:
+    """(id, people_version) of every community: for the worker."""
+    return list(Community.objects.order_by("pk").values_list("pk", "people_version"))
+
+
+def community_by_slug(slug: str) -> Community:
+    """A community by its slug, for the command line; NotFound when unknown."""
+    found = Community.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"没有小区「{slug[:40]}」。请核对代号。")
+    return found

@@ -154,9 +154,9 @@ def community_of(place: Any) -> int | None:
     """The community a place belongs to: its own id if it is one, its `community_id`, or None."""
     if place is None or isinstance(place, int):
         return place
-    if place._meta.label_lower == "estate.community":
-        return int(place.pk)
-    return getattr(place, "community_id", None)
+    if hasattr(place, "community_id"):
+        return place.community_id  # type: ignore[no-any-return]
+    return int(place.pk) if place._meta.label_lower == "estate.community" else None
 
 
 def _write(actor: Actor, code: str, says: str, done: Done, community: int | None, at: datetime) -> None:

@@ -30,7 +30,7 @@ DEPARTMENTS: Final = {
 """Departments of a community."""
 
 _LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view"})
-_WORK = _LOOK | {"tickets.view", "tickets.work", "tickets.hand"}
+_WORK = _LOOK | {"tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
 _DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal"}
 _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}

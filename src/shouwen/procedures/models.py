@@ -46,7 +46,7 @@ class Ticket(models.Model):
         CLOSED = "closed", "已办结"
         WITHDRAWN = "withdrawn", "已撤销"
 
-    number = models.CharField("编号", max_length=40, unique=True)
+    number = models.CharField("编号", max_length=40)
     community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
     edition = models.ForeignKey(Edition, models.PROTECT, verbose_name="规程版本")
     procedure = models.CharField("规程", max_length=40)
@@ -67,6 +67,7 @@ class Ticket(models.Model):
 
     class Meta:
         verbose_name = "工单"
+        constraints = [models.UniqueConstraint(fields=["community", "number"], name="ticket_number_once")]
         indexes = [
             models.Index(fields=["community", "-id"], name="ticket_register"),
             models.Index(
@@ -172,12 +173,12 @@ class Clock(models.Model):
 
 
 class Link(models.Model):
-    """关联: same, part_of or caused_by; a child that its parent waits for is `waits`."""
+    """关联: same, part_of or caused_by. `key` is how the parent `to` knows a child that it opened itself."""
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="links_out")
     to = models.ForeignKey(Ticket, models.PROTECT, verbose_name="关联工单", related_name="links_in")
     kind = models.CharField("关系", max_length=12)
-    waits = models.BooleanField("等待", default=False)
+    key = models.CharField("子工单键", max_length=20, blank=True)
     at = models.DateTimeField("时间")
 
     class Meta:

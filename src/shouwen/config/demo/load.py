@@ -1,0 +1,27 @@
+"""`shouwen demo`: build the demo communities and a month of their life, once, in an empty database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from shouwen.estate.models import Community
+from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import Refused
+
+from .history import live
+from .world import build
+
+PASSWORD = "liyuan-demo-2026"
+"""The password of every demo login; `./run` prints it. Real installations never load the demo."""
+
+
+def load(*, days: int = 30) -> None:
+    """Build everything in one transaction; Refused when the database already has a community."""
+    if Community.objects.exists():
+        raise Refused("数据库里已有小区，不再装入演示数据。如需演示，请换一个空的数据目录。")
+    at = now()
+    with transaction.atomic():
+        world = build(at - timedelta(days=days), PASSWORD)
+        live(world, until=at, days=days)

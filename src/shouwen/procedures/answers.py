@@ -1,0 +1,90 @@
+"""Answers from outside, checked against the form and against the registers: units, colleagues, departments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shouwen.duty.directory import Directory
+from shouwen.estate import queries as estate
+from shouwen.kernel.refusals import Refused
+from shouwen.org import queries as org
+
+from . import engine
+from .engine import Procedure
+from .engine.procedure import OWN_CLASS
+
+
+@dataclass(slots=True)
+class Settled:
+    """Answers as the engine takes them; the unit they name, and how the place reads."""
+
+    answers: dict[str, Any]
+    unit_id: int | None = None
+    place: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def settled(
+    procedure: Procedure, step: str, given: dict[str, Any], earlier: dict[str, Any], community_id: int,
+    directory: Directory, at: datetime, *, partly: bool = False,
+) -> Settled:  # fmt: skip
+    """Normalise and check the answers of a step. Raises Refused naming every field at fault.
+
+    `partly` accepts a form of which required fields are still missing (schedules, child tickets, amendments).
+    """
+    try:
+        if partly:
+            answers: dict[str, Any] = engine.check_given(procedure, step, given, at)
+            answers.pop(OWN_CLASS, None) if OWN_CLASS not in given else None
+        else:
+            answers = engine.check_answers(procedure, step, given, earlier, at)
+    except engine.Refused as no:
+        raise Refused(str(no), no.fields) from None
+    starred = {
+        name: f"「{procedure.asks[name].title}」请填写完整，不要带 * 号。"
+        for name, value in answers.items()
+        if name in procedure.asks and procedure.asks[name].private and "*" in str(value) and value != earlier.get(name)
+    }
+    if starred:
+        raise Refused(" ".join(starred.values()), starred)
+    found = Settled(answers)
+    asks = procedure.every_step[step].asks
+    for name, value in answers.items():
+        if not value or name not in asks:
+            continue
+        match asks[name].kind:
+            case "unit":
+                _unit(found, name, str(value), asks[name].title, community_id)
+            case "staff":
+                answers[name] = _each(value, lambda v, n=name: _staff(found, n, v, asks[n].title, directory))
+            case "department":
+                known = {slug for slug, _title in org.departments(community_id)}
+                for slug in (value,) if isinstance(value, str) else value:
+                    if slug not in known:
+                        found.problems[name] = f"「{asks[name].title}」里没有部门「{str(slug)[:40]}」，请重新选择。"
+    if found.problems:
+        raise Refused(" ".join(found.problems.values()), found.problems)
+    return found
+
+
+def _unit(found: Settled, name: str, text: str, title: str, community_id: int) -> None:
+    unit = estate.unit_by_code(community_id, text)
+    if unit is None:
+        found.problems[name] = f"「{title}」：本小区没有房号「{text[:40]}」，请按 3-1-1201 的写法核对。"
+        return
+    found.answers[name], found.unit_id, found.place = unit.code, unit.pk, unit.code
+
+
+def _staff(found: Settled, name: str, value: str, title: str, directory: Directory) -> str:
+    """A colleague by id or user name, as a person ref."""
+    user_id = int(value) if value.isdigit() and len(value) < 12 else org.user_id_of(value)
+    if user_id is None or not directory.knows(user_id):
+        found.problems[name] = f"「{title}」：本小区没有这位同事「{value[:40]}」，请重新选择。"
+        return value
+    return str(user_id)
+
+
+def _each(value: Any, change: Any) -> Any:
+    return change(value) if isinstance(value, str) else tuple(change(v) for v in value)

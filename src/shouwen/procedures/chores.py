@@ -1,0 +1,77 @@
+"""Work for the worker: wake what is due, open what recurs, prove that nothing was missed.
+
+Due clocks are found by a scan of the database, claimed with a lease, and passed through the same action as
+everything else; its compare-and-set decides when two workers meet. Killed anywhere, the lease runs out and the
+next scan finds the clock again; a rung that was recorded is never recorded twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.batch import adapted
+from shouwen.kernel.journal import Done, action, bookkeeping
+from shouwen.kernel.refusals import Conflict
+
+from . import store
+from .actions import pass_time
+from .models import Clock
+
+log = logging.getLogger("shouwen.procedures")
+
+LEASE = timedelta(seconds=60)
+POSTPONE = timedelta(minutes=15)
+
+
+def wake(now: datetime, most: int = 200) -> int:
+    """Wake every ticket that has a clock due, at most `most` of them; returns how many were woken."""
+    tickets = claim(now, most)
+    for ticket_id in tickets:
+        try:
+            pass_time(SYSTEM, store.load(ticket_id), at=now)
+        except Conflict:
+            continue  # somebody acted on it a moment ago; if a clock is still due, the next scan finds it
+        except Exception as error:
+            log.exception("ticket %s could not be woken; postponed", ticket_id)
+            postpone(SYSTEM, None, ticket=ticket_id, because=f"{type(error).__name__}: {error}"[:300], at=now)
+    return len(tickets)
+
+
+def claim(now: datetime, most: int) -> list[int]:
+    """Lease the most overdue clocks and return their tickets, each once."""
+    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    sql = (
+        "UPDATE procedures_clock SET lease_until = %s WHERE id IN (SELECT id FROM procedures_clock"
+        " WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
+        f" ORDER BY wake_at LIMIT %s{skip}) RETURNING ticket_id"
+    )
+    if not _anything_due(now):
+        return []
+    with bookkeeping("lease of due clocks"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, adapted((now + LEASE, now, now, most)))
+        return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+
+
+def _anything_due(now: datetime) -> bool:
+    """A read-only look, so that an idle poll never takes a write lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM procedures_clock WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s) LIMIT 1",
+            adapted((now, now)),
+        )
+        return cursor.fetchone() is not None
+
+
+@action("clock.postponed", may="system", says="工单 {ticket} 的时钟处理失败，已推后 15 分钟：{because}")
+def postpone(actor: object, place: None, /, *, ticket: int, because: str, at: datetime) -> Done:
+    """Step over a poisoned ticket, loudly: its due clocks wake again later, the reason stands on them and in the journal."""
+    due = Clock.objects.filter(ticket_id=ticket, wake_at__lte=at)
+    for clock in due:
+        Clock.objects.filter(pk=clock.pk).update(
+            wake_at=at + POSTPONE, lease_until=None, failures=clock.failures + 1, error=because
+        )
+    return Done(f"procedures.ticket:{ticket}", {"ticket": ticket, "because": because})

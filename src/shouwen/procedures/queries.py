@@ -1,0 +1,203 @@
+"""Every read of tickets, tasks and procedures. Each starts with who is asking; what they may not see is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from shouwen.duty import queries as duty
+from shouwen.estate import queries as estate
+from shouwen.kernel.access import Actor
+from shouwen.kernel.refusals import NotFound
+
+from . import store
+from .calendars import local
+from .editions import edition_in_force, procedure_of
+from .engine import Procedure
+from .models import Attachment, Edition, Event, Link, Task, Ticket
+
+LANE = 50
+"""Rows of one lane of the board; a lane that has more says so."""
+
+
+def tickets(actor: Actor) -> QuerySet[Ticket]:
+    """Every ticket this person may see. There is no other way out of this area."""
+    return _visible(Ticket.objects.all(), actor, "community_id", "")
+
+
+def tasks(actor: Actor) -> QuerySet[Task]:
+    """Every task of the tickets this person may see."""
+    return _visible(Task.objects.all(), actor, "community_id", "ticket__")
+
+
+def _visible(rows: QuerySet[Any], actor: Actor, community: str, ticket: str) -> QuerySet[Any]:
+    places = actor.places("tickets.view")
+    if places is not None:
+        rows = rows.filter(**{f"{community}__in": places})
+    secret = actor.places("tickets.confidential")
+    if secret is not None:
+        open_to_all = Q(**{f"{ticket}confidential": False})
+        own = Q(**{f"{ticket}first_asked_id": actor.id}) | Q(**{f"{ticket}tracker_id": actor.id})
+        rows = rows.filter(open_to_all | own | Q(**{f"{community}__in": secret}))
+    return rows
+
+
+def ticket(actor: Actor, pk: int) -> Ticket:
+    """One ticket with community and edition; NotFound when it is not there for this person."""
+    found = tickets(actor).select_related("community", "edition").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("没有这张工单，或您无权查看。请核对编号。")
+    return found
+
+
+def row(actor: Actor, pk: int) -> store.Row:
+    """The stored form of one ticket, for the actions, if this person may see it. One statement."""
+    found = store.load(pk)
+    if not actor.may("tickets.view", found.community_id) or (
+        found.confidential
+        and not actor.may("tickets.confidential", found.community_id)
+        and actor.ref not in (found.state.first_asked, found.state.tracker)
+    ):
+        raise NotFound("没有这张工单，或您无权查看。请核对编号。")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of the board: at most LANE tasks, the most urgent first; `more` when there are others."""
+
+    key: str
+    title: str
+    tasks: Sequence[Task]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    lanes: list[Lane]
+    at: datetime
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing overdue and nothing due soon."""
+        return not any(lane.tasks for lane in self.lanes if lane.key in ("overdue", "soon"))
+
+
+def board(
+    actor: Actor, at: datetime, *, community_id: int | None = None, department: str = "", holder: int | None = None,
+    procedure: str = "", lane: str = "",
+) -> Board:  # fmt: skip
+    """Open tasks by urgency. Every lane is one index range of at most LANE + 1 rows, whatever the size of the tables."""
+    rows = tasks(actor).filter(done_at__isnull=True)
+    if community_id is not None:
+        rows = rows.filter(community_id=community_id)
+    if department:
+        rows = rows.filter(department=department)
+    if holder is not None:
+        rows = rows.filter(holder_id=holder)
+    if procedure:
+        rows = rows.filter(ticket__procedure=procedure)
+    soon = at + timedelta(minutes=30)
+    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    ranges = {
+        "overdue": ("已超时", Q(due_at__lt=at)),
+        "soon": ("30 分钟内到时", Q(due_at__gte=at, due_at__lt=soon)),
+        "today": ("今天到时", Q(due_at__gte=soon, due_at__lt=midnight)),
+        "later": ("以后", Q(due_at__gte=max(soon, midnight))),
+        "open": ("没有时限", Q(due_at__isnull=True)),
+    }
+    lanes = []
+    for key, (title, range_) in ranges.items():
+        if lane and key != lane:
+            continue
+        found = list(rows.filter(range_).select_related("ticket").order_by("due_at", "id")[: LANE + 1])
+        lanes.append(Lane(key, title, found[:LANE], len(found) > LANE))
+    return Board(lanes, at)
+
+
+def pools(actor: Actor, at: datetime) -> list[tuple[int, str]]:
+    """(community id, pool) of every queue this person takes work from."""
+    found: list[tuple[int, str]] = []
+    if actor.id is None:
+        return found
+    communities = estate.communities(actor).values_list("pk", "people_version")
+    for community_id, version in communities:
+        directory = duty.directory(community_id, version)
+        if not directory.knows(actor.id):
+            continue
+        found += [(community_id, f"post:{post}") for post in directory.posts_of(actor.id)]
+        if department := directory.department_of(actor.id):
+            found.append((community_id, f"dept:{department}"))
+        headed = {h.department for h in directory.held if h.user == actor.id and h.heads and h.on(local(at).date())}
+        found += [(community_id, f"head:{department}") for department in headed]
+    return found
+
+
+def my_tasks(actor: Actor, at: datetime) -> QuerySet[Task]:
+    """Open tasks that lie with this person or in their pools, the most urgent first."""
+    mine = Q(holder_id=actor.id)
+    for community_id, pool in pools(actor, at):
+        mine |= Q(holder_id__isnull=True, community_id=community_id, pool=pool)
+    rows = tasks(actor).filter(mine, done_at__isnull=True).select_related("ticket")
+    return rows.order_by(F("due_at").asc(nulls_last=True), "id")
+
+
+def timeline(actor: Actor, ticket_: Ticket) -> QuerySet[Event]:
+    """What happened to a ticket, in order."""
+    return Event.objects.filter(ticket=ticket(actor, ticket_.pk)).order_by("seq")
+
+
+def links(actor: Actor, ticket_: Ticket) -> list[tuple[str, Ticket]]:
+    """(how it is related, other ticket) in both directions, only those this person may see."""
+    rows = Link.objects.filter(Q(ticket=ticket_) | Q(to=ticket_)).select_related("ticket", "to")
+    seen = set(tickets(actor).filter(pk__in={p for r in rows for p in (r.ticket_id, r.to_id)}).values_list("pk", flat=True))
+    titles = {"same": "同一事项", "part_of": "上级事项", "caused_by": "起因"}
+    back = {"same": "同一事项", "part_of": "分项", "caused_by": "由此引起"}
+    return [
+        (titles[r.kind], r.to) if r.ticket_id == ticket_.pk else (back[r.kind], r.ticket)
+        for r in rows
+        if (r.to_id if r.ticket_id == ticket_.pk else r.ticket_id) in seen
+    ]
+
+
+def attachment(actor: Actor, key: str) -> Attachment:
+    """One attached file, if this person may see its ticket (or uploaded it and it has none yet)."""
+    found = Attachment.objects.filter(key=key).select_related("ticket").first()
+    if found is None or (found.ticket is None and found.by_id != actor.id):
+        raise NotFound("没有这个附件，或您无权查看。")
+    if found.ticket is not None:
+        ticket(actor, found.ticket.pk)
+    return found
+
+
+def procedures(actor: Actor, community_id: int, at: datetime) -> list[tuple[int, Procedure]]:
+    """(edition id, procedure) in force in a community, by title."""
+    if not actor.may("procedures.view", community_id):
+        raise NotFound("没有这个小区，或您无权查看它的规程。")
+    slugs = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at)
+    names = slugs.values_list("procedure", flat=True).distinct()
+    return sorted((edition_in_force(slug, community_id, at) for slug in names), key=lambda e: e[1].title)
+
+
+def fileable(actor: Actor, community_id: int, at: datetime) -> list[Procedure]:
+    """Procedures that this person may open by hand in a community."""
+    if actor.id is None or not actor.may("tickets.file", community_id):
+        return []
+    directory = duty.directory(community_id, estate.people_version(community_id))
+    posts = directory.posts_of(actor.id)
+    return [
+        p for _, p in procedures(actor, community_id, at)
+        if "staff" in p.opened_by or set(p.opened_by) & posts
+    ]  # fmt: skip
+
+
+def edition(actor: Actor, pk: int) -> tuple[Edition, Procedure]:
+    """One adopted edition; a community's own edition only for those who may see that community's procedures."""
+    found = Edition.objects.filter(pk=pk).select_related("community").first()
+    if found is None or (found.community_id and not actor.may("procedures.view", found.community_id)):
+        raise NotFound("没有这个规程版本，或您无权查看。")
+    return found, procedure_of(pk)

@@ -1,0 +1,88 @@
+"""Recurring procedures (`every`): which moments fall due, and opening a ticket for each exactly once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.utils import IntegrityError
+
+from shouwen.duty import queries as duty
+from shouwen.estate import queries as estate
+from shouwen.kernel.access import SYSTEM, Actor
+from shouwen.kernel.journal import Done, action
+from shouwen.kernel.refusals import Refused
+
+from . import actions
+from .calendars import calendar_for
+from .editions import edition_in_force
+from .engine import Refused as EngineRefused
+from .engine.schedule import next_time
+from .models import Edition, ScheduleRun
+
+log = logging.getLogger("shouwen.procedures")
+
+Moment = tuple[datetime, int, str, str]
+"""(due, community id, procedure, rule)."""
+
+CATCH_UP = timedelta(days=3)
+"""How far back a worker that was away looks; the latest missed moment of each rule is opened once, earlier ones are not."""
+
+
+def scheduled_between(after: datetime, until: datetime, *, community_id: int | None = None) -> list[Moment]:
+    """Every moment in (after, until] at which a recurring procedure opens, in order of time."""
+    found: list[Moment] = []
+    for community, version in estate.every_community():
+        if community_id not in (None, community):
+            continue
+        calendar = calendar_for(community, duty.directory(community, version), until)
+        for slug in Edition.objects.order_by().values_list("procedure", flat=True).distinct():
+            try:
+                _, rules = edition_in_force(slug, community, until)
+            except Refused:
+                continue  # adopted for another community only
+            for rule in rules.every:
+                at = after
+                while True:
+                    try:
+                        at = next_time(rule, at, calendar)
+                    except EngineRefused as no:
+                        log.warning("schedule of %s: %s", slug, no)
+                        break
+                    if at > until:
+                        break
+                    found.append((at, community, slug, rule))
+    return sorted(found)
+
+
+@action("procedure.scheduled", may="system", says="按期开出 {procedure}")
+def open_scheduled(
+    actor: Actor, community: int, /, *, procedure: str, rule: str, due: datetime, at: datetime
+) -> Done:
+    """Open the ticket of one moment; a moment that is already open is refused, so two workers never double it."""
+    row = actions.file_ticket(SYSTEM, community, procedure=procedure, answers={}, at=at, opened=True)
+    ScheduleRun.objects.create(
+        community_id=community, procedure=procedure, rule=rule, due_at=due, ticket_id=row.id, opened_at=at
+    )
+    return Done(f"procedures.ticket:{row.id}", {"procedure": procedure, "due": f"{due:%Y-%m-%d %H:%M}"}, result=row)
+
+
+def open_due(now: datetime) -> int:
+    """Open what fell due since the last look (at most CATCH_UP back, the latest moment of each rule); how many."""
+    latest: dict[tuple[int, str, str], datetime] = {}
+    for due, community, procedure, rule in scheduled_between(now - CATCH_UP, now):
+        latest[community, procedure, rule] = due
+    opened = 0
+    for (community, procedure, rule), due in latest.items():
+        done = ScheduleRun.objects.filter(community_id=community, procedure=procedure, rule=rule, due_at__gte=due)
+        started = Edition.objects.filter(procedure=procedure, starts_at__lte=due).exists()
+        if done.exists() or not started:
+            continue
+        try:
+            open_scheduled(SYSTEM, community, procedure=procedure, rule=rule, due=due, at=now)
+            opened += 1
+        except IntegrityError:
+            continue  # another worker opened it a moment ago
+        except Exception:
+            log.exception("schedule %s %s could not be opened; tried again at the next look", procedure, rule)
+    return opened

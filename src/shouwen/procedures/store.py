@@ -1,0 +1,211 @@
+"""How a ticket is read and written: the only place that touches the rows of tickets, tasks, clocks and events.
+
+The engine's ticket is kept whole as JSON in `Ticket.state`; tasks and clocks are projections of it. A write is
+a compare-and-set on `revision` plus the event row, queued with everything else of the action (kernel.batch).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import adapted, later
+from shouwen.kernel.refusals import NotFound
+
+from .engine import Calendar, Clock, Event, Procedure, Task, Ticket, decide
+from .engine.core import HANDLERS
+from .engine.procedure import OWN_CLASS
+from .models import Event as Stored
+from .recipients import Finder
+
+BUSY = "这张工单刚刚被别人处理过，您的内容没有保存。请刷新页面，看过最新情况后再提交。"
+
+_encode = msgspec.json.Encoder().encode
+_decode_ticket = msgspec.json.Decoder(Ticket).decode
+
+
+@dataclass(slots=True)
+class Row:
+    """A ticket as stored: what the engine does not know (number, place…) and the engine's state."""
+
+    id: int
+    number: str
+    community_id: int
+    edition_id: int
+    procedure: str
+    unit_id: int | None
+    place: str
+    summary: str
+    confidential: bool
+    revision: int
+    state: Ticket
+    people_version: int
+
+
+_LOAD = (
+    "SELECT t.id, t.number, t.community_id, t.edition_id, t.procedure, t.unit_id, t.place, t.summary, t.confidential,"
+    " t.revision, t.state, c.people_version FROM procedures_ticket t JOIN estate_community c ON c.id = t.community_id"
+    " WHERE t.id = %s"
+)
+
+
+def load(ticket_id: int) -> Row:
+    """The stored ticket, decoded; NotFound if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOAD, (ticket_id,))
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound("没有这张工单，或您无权查看。请核对编号。")
+    return Row(*row[:8], bool(row[8]), row[9], _decode_ticket(row[10]), row[11])
+
+
+_INSERT_TICKET = (
+    "INSERT INTO procedures_ticket (number, community_id, edition_id, procedure, unit_id, place, summary, grade, status,"
+    " first_asked_id, first_asked, tracker_id, confidential, filed_at, due_at, closed_at, revision, state)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, '', 'open', %s, %s, %s, %s, %s, NULL, NULL, 0, '') RETURNING id"
+)
+
+
+def insert(
+    actor: Actor, *, number: str, community_id: int, edition_id: int, procedure: str, unit_id: int | None,
+    place: str, summary: str, confidential: bool, at: datetime, people_version: int,
+) -> Row:
+    """A new, empty ticket row; its state follows with the first `save`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_TICKET, adapted((
+            number, community_id, edition_id, procedure, unit_id, place, summary,
+            actor.id, actor.name, actor.id, confidential, at,
+        )))  # fmt: skip
+        ticket_id = cursor.fetchone()[0]
+    return Row(
+        ticket_id, number, community_id, edition_id, procedure, unit_id, place, summary, confidential, 0,
+        Ticket(), people_version,
+    )
+
+
+_UPDATE_TICKET = (
+    "UPDATE procedures_ticket SET revision = revision + 1, state = %s, status = %s, grade = %s, tracker_id = %s,"
+    " due_at = %s, closed_at = %s WHERE id = %s AND revision = %s"
+)
+_INSERT_EVENT = (
+    "INSERT INTO procedures_event (ticket_id, seq, at, by_id, by_name, kind, text, payload)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_PUT_TASK = (
+    "INSERT INTO procedures_task (ticket_id, number, community_id, step, title, branch, role, pool, department,"
+    " holder_id, holder_name, opened_at, taken_at, due_at, done_at, done_by)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (ticket_id, number) DO UPDATE SET role = excluded.role, pool = excluded.pool,"
+    " department = excluded.department, holder_id = excluded.holder_id, holder_name = excluded.holder_name,"
+    " taken_at = excluded.taken_at, due_at = excluded.due_at, done_at = excluded.done_at, done_by = excluded.done_by"
+)
+_PUT_CLOCK = (
+    "INSERT INTO procedures_clock (ticket_id, number, community_id, name, kind, task, rule, start_at, due_at, wake_at,"
+    " rung, stopped_at, verdict, lease_until, failures, error)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, 0, '')"
+    " ON CONFLICT (ticket_id, number) DO UPDATE SET due_at = excluded.due_at, wake_at = excluded.wake_at,"
+    " rung = excluded.rung, stopped_at = excluded.stopped_at, verdict = excluded.verdict,"
+    " lease_until = NULL, failures = 0, error = ''"
+)
+
+
+def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder: Finder) -> None:
+    """Queue the ticket's new state, the event, and the tasks and clocks that changed."""
+    before = row.state
+    running = [c for c in after.clocks if not c.stopped and not c.superseded]
+    dues = [c.due for c in running if c.due]
+    later(
+        _UPDATE_TICKET,
+        (
+            _encode(after).decode(), after.status, grade_of(after), _user(after.tracker),
+            min(dues, default=None), after.closed_at, row.id, row.revision,
+        ),
+        must=BUSY,
+    )  # fmt: skip
+    later(
+        _INSERT_EVENT,
+        (
+            row.id, after.seq, event.at, actor.id, actor.name, type(event).__name__.lower(), text,
+            _encode(event).decode(),
+        ),
+    )  # fmt: skip
+    old_tasks = {t.id: t for t in before.tasks}
+    old_clocks = {c.id: c for c in before.clocks}
+    moved = {c.task for c in after.clocks if c.kind == "step" and old_clocks.get(c.id) is not c}
+    due_of = {c.task: c.due for c in running if c.kind == "step"}
+    for task in after.tasks:
+        if old_tasks.get(task.id) is not task and old_tasks.get(task.id) != task or task.id in moved:
+            later(_PUT_TASK, _task_values(row, task, due_of.get(task.id), finder))
+    for clock in after.clocks:
+        if old_clocks.get(clock.id) is not clock and old_clocks.get(clock.id) != clock:
+            later(_PUT_CLOCK, _clock_values(row, clock))
+    row.state, row.revision = after, row.revision + 1
+
+
+def _task_values(row: Row, task: Task, due: datetime | None, finder: Finder) -> tuple[Any, ...]:
+    holder = _user(task.holder) or (None if task.done else finder.assigned(task.role, task.branch))
+    pool = finder.pool(task.role, task.branch)
+    names = finder.directory
+    return (
+        row.id, task.id, row.community_id, task.step, finder.procedure.every_step[task.step].title[:60], task.branch,
+        task.role, pool, task.branch or (names.department_of(holder) if holder else "") or _department(pool),
+        holder, names.name(holder) if holder else "", task.opened, task.taken, due, task.done,
+        names.name(int(task.done_by)) if task.done_by.isdigit() else task.done_by,
+    )  # fmt: skip
+
+
+def _clock_values(row: Row, clock: Clock) -> tuple[Any, ...]:
+    return (
+        row.id, clock.id, row.community_id, clock.name, clock.kind, clock.task, clock.rule[:120], clock.start,
+        clock.due, None if clock.stopped else clock.wake, clock.rung, clock.stopped, clock.verdict,
+    )  # fmt: skip
+
+
+def _user(ref: str) -> int | None:
+    return int(ref) if ref.isdigit() else None
+
+
+def _department(pool: str) -> str:
+    kind, _, name = pool.partition(":")
+    return name if kind in ("dept", "head") else ""
+
+
+def grade_of(ticket: Ticket) -> str:
+    """The ticket's class, "" while it has none."""
+    grade = ticket.answers.get(OWN_CLASS, "")
+    return grade[:40] if isinstance(grade, str) else ""
+
+
+_KINDS = {kind.__name__.lower(): kind for kind in HANDLERS}
+
+
+def stored_event(kind: str, payload: str) -> Event:
+    """An event as it was written."""
+    event: Event = msgspec.json.decode(payload, type=_KINDS[kind])
+    return event
+
+
+def replayed(row: Row, calendar: Calendar, procedure: Procedure) -> Ticket:
+    """The ticket rebuilt from its stored events alone, with the calendar as it stands now."""
+    state = Ticket()
+    for kind, payload in Stored.objects.filter(ticket_id=row.id).order_by("seq").values_list("kind", "payload"):
+        state, _ = decide(procedure, state, stored_event(kind, payload), calendar)
+    return state
+
+
+def follows(row: Row, calendar: Calendar, procedure: Procedure) -> bool:
+    """Whether the stored state follows from the stored events: the same tasks, done by the same people, the same answers.
+
+    Due times are not compared: shifts and holidays entered since then would move them, the frozen ones are the record.
+    """
+
+    def essence(ticket: Ticket) -> Any:
+        tasks = [(t.id, t.step, t.branch, t.holder, t.done, t.done_by, t.outcome) for t in ticket.tasks]
+        return ticket.status, ticket.answers, tasks, ticket.seq
+
+    return bool(essence(replayed(row, calendar, procedure)) == essence(row.state))
