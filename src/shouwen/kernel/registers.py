@@ -144,7 +144,7 @@ class Register:
         return require_safe(self._page)
 
     def _page(self, request: HttpRequest) -> HttpResponseBase:
-        actor: Actor = request.actor  # type: ignore[attr-defined]
+        actor: Actor = request.actor
         if self.may and not _may(actor, self.may):
             raise NotFound
         rows = self.query(actor)
@@ -167,7 +167,7 @@ class Register:
         new = self.new if self.new and _may(actor, self.new[2]) else None
         return render(request, self.template, {
             "register": self, "heads": heads, "lines": shown, "page": page, "controls": controls, "q": words, "new": new,
-            "narrowed": bool(words or any(control.says for control in controls)),
+            "filtered": (filtered := any(control.says for control in controls)), "narrowed": bool(words or filtered),
             "export": f"?{_with(kept, format='xlsx')}" if can_export and page.rows else "",
         }, part="list")
 
@@ -180,9 +180,8 @@ class Register:
 
     def _sorted(self, rows: QuerySet[Any], columns: list[Column], request: HttpRequest) -> QuerySet[Any]:
         wanted = request.GET.get("sort", "")
-        if wanted.lstrip("-") in {column.name for column in columns if column.sort}:
-            return rows.order_by(wanted if wanted.startswith("-") else wanted.lstrip("-"))
-        return rows
+        known = {sign + column.name for column in columns if column.sort for sign in ("", "-")}
+        return rows.order_by(wanted) if wanted in known else rows
 
     def _control(self, each: str | Filter, model: type[Model], actor: Actor, request: HttpRequest) -> _Control:
         narrow = Filter(each) if isinstance(each, str) else each
@@ -195,7 +194,7 @@ class Register:
         elif isinstance(known, models.BooleanField):
             choices = ((True, "是"), (False, "否"))
         elif getattr(known, "flatchoices", None):
-            choices = known.flatchoices  # type: ignore[union-attr]
+            choices = known.flatchoices
         else:
             raise TypeError(f"{self.title}: the filter {narrow.name} needs choices")
         given = request.GET.get(narrow.name, "")
@@ -284,7 +283,7 @@ def write_workbook(file: Any, title: str, heads: Sequence[str], rows: Iterator[l
                     local = value.astimezone(SHANGHAI).replace(tzinfo=None) if value.tzinfo else value
                     sheet.write_datetime(down, at, local, moment)
                 case date():
-                    sheet.write_datetime(down, at, datetime(value.year, value.month, value.day), day)
+                    sheet.write_datetime(down, at, value, day)
                 case int() | float() | Decimal():
                     sheet.write_number(down, at, float(value), yuan if at in money_columns else None)
                 case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 
 from ..assets import ICONS
 from ..journal import now as the_moment
+from ..money import yuan
 
 register = template.Library()
 
@@ -122,11 +123,10 @@ def clock_time(value: datetime | None) -> str:
 
 @register.filter
 def money(value: Decimal | int | str | None) -> str:
-    """Yuan: ¥1,234.50, −¥20.00; nothing: an em dash. Put it in a cell of class `num`."""
+    """Yuan: ¥1,234.50, -¥20.00; nothing: an em dash. Put it in a cell of class `num`."""
     if value is None or value == "":
         return "—"
-    amount = Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{'−' if amount < 0 else ''}¥{abs(amount):,.2f}"
+    return yuan(Decimal(value))
 
 
 @register.filter
@@ -199,8 +199,15 @@ def field(
         "bound": bound, "label": label or bound.label, "help": help or bound.help_text, "prefix": prefix, "suffix": suffix,
         "quiet": quiet, "tick": tick, "choices": choices, "control": bound.as_widget(attrs=attrs) if not choices else "",
         "options": [_option(choice, attrs) for choice in bound.subwidgets] if choices else [],
-        "required": bound.field.required and not tick,
+        "required": bound.field.required and not tick, "mistakes": _mistakes(bound, label),
     }
+
+
+def _mistakes(bound: BoundField, label: str) -> list[str]:
+    """Django says 这个字段是必填项 of every field alike; we say which."""
+    verb = "请选择" if isinstance(bound.field, forms.ChoiceField | forms.FileField) else "请填写"
+    return [f"{verb}「{label or bound.label}」。" if error.code == "required" else text
+            for error, text in zip(bound.errors.as_data(), bound.errors, strict=True)]
 
 
 def _option(choice: Any, attrs: Mapping[str, Any]) -> dict[str, Any]:
