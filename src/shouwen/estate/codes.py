@@ -40,6 +40,8 @@ class RoomParts(NamedTuple):
 
 def visible(text: str) -> str:
     """Without control, formatting (zero-width, right-to-left) and surrogate characters; runs of blanks become one."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = "".join(" " if char in "\t\r\n" else char for char in text if char in "\t\r\n" or _is_visible(char))
     return " ".join(kept.split())
 

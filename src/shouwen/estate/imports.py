@@ -52,6 +52,7 @@ class Plan:
 
     sheet: Sheet
     lines: list[Line]
+    ground: Ground
     remarks: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -90,7 +91,7 @@ def plan(community_id: int, content: bytes, filename: str) -> Plan:
     for found in problems(lines, ground, lambda index: f"第 {numbers[index]} 行"):
         if not _follows(found, spoilt.get(found.index, set())):
             remarks.setdefault(numbers[found.index], []).append((titles.get(found.field, "房号"), found.message))
-    return Plan(sheet, lines, remarks, _counts(lines, ground))
+    return Plan(sheet, lines, ground, remarks, _counts(lines, ground))
 
 
 def _follows(found: Problem, spoilt: set[str]) -> bool:

@@ -5,17 +5,15 @@ Read by the bulk action and by the spreadsheet plan, so that both refuse the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from . import private
+from .bulk import batches
 from .checks import check
 from .lines import Line
 from .models import Building, Occupancy, PersonPrivate, Unit, Vehicle
-
-T = TypeVar("T")
 
 
 class Problem(NamedTuple):
@@ -39,6 +37,8 @@ class Ground:
     people: dict[tuple[str, str], int] = field(default_factory=dict)
     """(name, phone digest) → person."""
     plates: set[str] = field(default_factory=set)
+    digests: dict[str, str] = field(default_factory=dict)
+    """phone as written → its digest; only phones that have one."""
 
 
 def look(community_id: int, lines: Sequence[Line]) -> Ground:
@@ -62,8 +62,9 @@ def look(community_id: int, lines: Sequence[Line]) -> Ground:
             known = ground.residents.setdefault((code, name), [])
             if (person_id, digest or "") not in known:
                 known.append((person_id, digest or ""))
-    digests = {digest for line in lines if line.phone and (digest := private.phone_digest(line.phone))}
-    for some in batches(digests):
+    phones = {line.phone for line in lines if line.phone}
+    ground.digests = {phone: digest for phone in phones if (digest := private.phone_digest(phone))}
+    for some in batches(set(ground.digests.values())):
         found = PersonPrivate.objects.filter(phone_digest__in=some, person__community_id=community_id)
         for person_id, name, digest in found.order_by("-id").values_list("person_id", "person__name", "phone_digest"):
             ground.people[name, digest] = person_id
@@ -92,7 +93,7 @@ def problems(
         if unit := ground.units.get(line.code):
             found += _registered(index, line, unit)
         if line.name:
-            digest = private.phone_digest(line.phone)
+            digest = ground.digests.get(line.phone, "")
             key = (line.code, line.name, digest, line.as_)
             earlier = first_of_person.setdefault(key, index)
             if earlier != index:
@@ -129,10 +130,3 @@ def _registered(index: int, line: Line, unit: Unit) -> Iterator[Problem]:
         if name == "state" and line.name and mine == Unit.State.OCCUPIED and kept in (Unit.State.VACANT, Unit.State.UNDELIVERED):
             continue  # somebody moves in
         yield Problem(index, name, f"与已登记的{title}不同；请在房屋页修改，或清空此格")
-
-
-def batches(values: Iterable[T], size: int = 800) -> Iterator[list[T]]:
-    """Pieces small enough for the bound parameters of any engine."""
-    source = iter(values)
-    while some := list(islice(source, size)):
-        yield some

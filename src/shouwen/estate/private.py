@@ -54,6 +54,8 @@ def mask_id(number: str) -> str:
 
 def digits(phone: str) -> str:
     """Only the digits, without extension and country code 86, for comparison. The raw text is what is kept."""
+    if len(phone) == 11 and phone.isascii() and phone.isdigit():
+        return phone
     main = re.split(r"[转#xX]|ext", unicodedata.normalize("NFKC", phone), maxsplit=1)[0]
     number = "".join(char for char in main if char in "0123456789")
     bare = re.fullmatch(r"(?:00)?86(1[3-9]\d{9})", number)

@@ -1,29 +1,41 @@
-"""The spellings under which units, people and vehicles are found, as rows not yet stored."""
+"""The spellings under which units, people and vehicles are found, put on file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
+from .bulk import insert
 from .codes import plate_terms, room_terms
 from .models import Person, SearchTerm, Unit, Vehicle
 from .names import name_terms
 
-
-def of_units(units: Iterable[Unit]) -> Iterator[SearchTerm]:
-    for unit in units:
-        for kind, term in room_terms(unit.code):
-            yield SearchTerm(community_id=unit.community_id, kind=kind, term=term, unit_id=unit.pk)
+_COLUMNS: Final = ("community_id", "kind", "term", "unit_id", "person_id", "vehicle_id")
 
 
-def of_people(people: Iterable[Person]) -> Iterator[SearchTerm]:
+def file_units(units: Iterable[Unit]) -> None:
+    insert(SearchTerm, _COLUMNS, (
+        (unit.community_id, kind, term, unit.pk, None, None) for unit in units for kind, term in room_terms(unit.code)
+    ))
+
+
+def file_people(people: Iterable[Person]) -> None:
+    insert(SearchTerm, _COLUMNS, _of_people(people))
+
+
+def _of_people(people: Iterable[Person]) -> Iterator[tuple[Any, ...]]:
+    spelt: dict[str, list[tuple[str, str]]] = {}
     for person in people:
-        for kind, term in name_terms(person.name):
-            yield SearchTerm(community_id=person.community_id, kind=kind, term=term, person_id=person.pk)
+        if person.name not in spelt:
+            spelt[person.name] = name_terms(person.name)
+        for kind, term in spelt[person.name]:
+            yield person.community_id, kind, term, None, person.pk, None
         if person.phone_tail:
-            yield SearchTerm(community_id=person.community_id, kind="phone", term=person.phone_tail, person_id=person.pk)
+            yield person.community_id, "phone", person.phone_tail, None, person.pk, None
 
 
-def of_vehicles(vehicles: Iterable[Vehicle]) -> Iterator[SearchTerm]:
-    for vehicle in vehicles:
-        for kind, term in plate_terms(vehicle.plate):
-            yield SearchTerm(community_id=vehicle.community_id, kind=kind, term=term, vehicle_id=vehicle.pk)
+def file_vehicles(vehicles: Iterable[Vehicle]) -> None:
+    insert(SearchTerm, _COLUMNS, (
+        (vehicle.community_id, kind, term, None, None, vehicle.pk)
+        for vehicle in vehicles for kind, term in plate_terms(vehicle.plate)
+    ))

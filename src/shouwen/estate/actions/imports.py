@@ -44,7 +44,7 @@ def apply_import(actor: Actor, run: Import, /, *, at: datetime) -> Done:
     content = content_of(run)
     plan = imports.plan(run.community_id, content, run.filename)
     imports.require(plan)
-    counts = put_lines(run.community, plan.lines, at.date())
+    counts = put_lines(run.community, plan.lines, plan.ground, at.date())
     Import.objects.filter(pk=run.pk).update(sealed=b"", counts=counts)
     run.refresh_from_db()
     return Done(run, {"filename": run.filename, "rows": run.rows, "summary": in_words(counts), **counts}, result=counts)

@@ -11,30 +11,33 @@ from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Refused
 
 from .. import private, terms
+from ..bulk import create, insert
 from ..codes import room_parts
 from ..intake import Ground, look, problems
 from ..lines import Line, normal
-from ..models import Building, Community, Occupancy, Person, PersonPrivate, SearchTerm, Unit, Vehicle
+from ..models import Building, Community, Occupancy, Person, PersonPrivate, Unit, Vehicle
 from ..names import initials
 
-BATCH = 1000
 EMPTY = (Unit.State.VACANT, Unit.State.UNDELIVERED)
 
 
 @action("estate.taken_in", may="estate.import", says="批量登记：{summary}")
 def take_in(actor: Actor, community: Community, /, *, lines: Sequence[Line], at: datetime) -> Done:
     """Take in all lines or none; Refused names the first lines that do not fit. Returns counts of what is new."""
-    counts = put_lines(community, [normal(line) for line in lines], at.date())
+    ready = [normal(line) for line in lines]
+    ground = look(community.pk, ready)
+    if wrong := problems(ready, ground, lambda index: f"第 {index + 1} 条"):
+        shown = "；".join(f"第 {problem.index + 1} 条：{problem.message}" for problem in wrong[:5])
+        raise Refused(f"有 {len(wrong)} 处问题，全部没有登记。{shown}。")
+    counts = put_lines(community, ready, ground, at.date())
     return Done(community, {"summary": in_words(counts), **counts}, result=counts)
 
 
-def put_lines(community: Community, lines: Sequence[Line], today: date) -> dict[str, int]:
-    """The writing itself, inside an action; `lines` must be normal. Whoever has no starting day starts today."""
-    ground = look(community.pk, lines)
-    wrong = problems(lines, ground, lambda index: f"第 {index + 1} 条")
-    if wrong:
-        shown = "；".join(f"第 {problem.index + 1} 条：{problem.message}" for problem in wrong[:5])
-        raise Refused(f"有 {len(wrong)} 处问题，全部没有登记。{shown}。")
+def put_lines(community: Community, lines: Sequence[Line], ground: Ground, today: date) -> dict[str, int]:
+    """The writing itself, inside an action; `lines` must be normal and without problems on this ground.
+
+    Whoever has no starting day starts on the day of delivery, or else today.
+    """
     counts = dict.fromkeys(("buildings", "units", "people", "occupancies", "vehicles"), 0)
     new_units = _units(community, lines, ground, counts)
     people = _people(community, lines, ground, counts)
@@ -43,10 +46,10 @@ def put_lines(community: Community, lines: Sequence[Line], today: date) -> dict[
         Vehicle(community=community, plate=plate, unit=ground.units[line.code], person_id=people[index])
         for index, line in enumerate(lines) for plate in line.plates
     ]
-    Vehicle.objects.bulk_create(vehicles, BATCH)
+    create(vehicles)
     counts["vehicles"] = len(vehicles)
-    SearchTerm.objects.bulk_create(terms.of_units(new_units), BATCH)
-    SearchTerm.objects.bulk_create(terms.of_vehicles(vehicles), BATCH)
+    terms.file_units(new_units)
+    terms.file_vehicles(vehicles)
     return counts
 
 
@@ -61,9 +64,7 @@ def _units(community: Community, lines: Sequence[Line], ground: Ground, counts: 
         if line.name:
             inhabited.add(line.code)
     missing = {parts.building for code in said if code not in ground.units and (parts := room_parts(code))} - ground.buildings.keys()
-    made = Building.objects.bulk_create(
-        [Building(community=community, code=code, name=f"{code}栋") for code in sorted(missing)], BATCH
-    )
+    made = create([Building(community=community, code=code, name=f"{code}栋") for code in sorted(missing)])
     ground.buildings |= {building.code: building.pk for building in made}
     counts["buildings"] = len(made)
     units, filled = [], []
@@ -84,7 +85,7 @@ def _units(community: Community, lines: Sequence[Line], ground: Ground, counts: 
             community=community, building_id=ground.buildings[parts.building], code=code, entrance=parts.entrance,
             room=parts.room, floor=parts.floor, **details,
         ))
-    Unit.objects.bulk_create(units, BATCH)
+    create(units)
     if filled:
         Unit.objects.bulk_update(filled, ["kind", "state", "area", "delivered_on", "structure"], 400)
     ground.units |= {unit.code: unit for unit in units}
@@ -101,7 +102,7 @@ def _people(community: Community, lines: Sequence[Line], ground: Ground, counts:
         if not line.name:
             found[index] = None
             continue
-        digest = private.phone_digest(line.phone)
+        digest = ground.digests.get(line.phone, "")
         known = ground.residents.get((line.code, line.name), [])
         person_id = next((one for one, other in known if other == digest or not digest), None)
         if person_id is None and digest:
@@ -113,15 +114,11 @@ def _people(community: Community, lines: Sequence[Line], ground: Ground, counts:
         if key not in new:
             new[key] = (_new_person(community, line), {"phone": line.phone, "id_number": line.id_number})
         waiting.append((index, key))
-    people = Person.objects.bulk_create([person for person, _ in new.values()], BATCH)
-    PersonPrivate.objects.bulk_create(
-        [
-            PersonPrivate(person=person, sealed=private.seal(values), phone_digest=private.phone_digest(values["phone"]))
-            for person, values in new.values()
-        ],
-        BATCH,
-    )
-    SearchTerm.objects.bulk_create(terms.of_people(people), BATCH)
+    people = create([person for person, _ in new.values()])
+    insert(PersonPrivate, ("person_id", "sealed", "phone_digest"), (
+        (person.pk, private.seal(values), ground.digests.get(values["phone"], "")) for person, values in new.values()
+    ))
+    terms.file_people(people)
     found |= {index: new[key][0].pk for index, key in waiting}
     counts["people"] = len(people)
     return found
@@ -138,18 +135,16 @@ def _new_person(community: Community, line: Line) -> Person:
 def _occupancies(
     community: Community, lines: Sequence[Line], ground: Ground, people: dict[int, int | None], today: date, counts: dict[str, int]
 ) -> None:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for index, line in enumerate(lines):
         person_id = people[index]
         if person_id is None or (line.code, person_id, line.as_) in ground.living:
             continue
         ground.living.add((line.code, person_id, line.as_))
-        rows.append(Occupancy(
-            community=community, unit=ground.units[line.code], person_id=person_id, kind=line.as_, relation=line.relation,
-            rent=line.rent, starts_on=line.starts_on or line.delivered_on or today,
-        ))
-    Occupancy.objects.bulk_create(rows, BATCH)
-    counts["occupancies"] = len(rows)
+        starts_on = line.starts_on or line.delivered_on or today
+        rows.append((community.pk, ground.units[line.code].pk, person_id, line.as_, line.relation, line.rent, starts_on))
+    columns = ("community_id", "unit_id", "person_id", "kind", "relation", "rent", "starts_on")
+    counts["occupancies"] = insert(Occupancy, columns, rows)
 
 
 def in_words(counts: dict[str, int]) -> str:

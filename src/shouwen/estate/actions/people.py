@@ -33,7 +33,7 @@ def add_person(
     PersonPrivate.objects.create(
         person=person, sealed=private.seal(values), phone_digest=private.phone_digest(values["phone"])
     )
-    SearchTerm.objects.bulk_create(terms.of_people([person]))
+    terms.file_people([person])
     return Done(person, {"name": private.mask_name(person.name), "phone": person.phone_masked})
 
 
@@ -193,4 +193,4 @@ def _still_there(person: Person) -> None:
 
 def _file_again(person: Person) -> None:
     SearchTerm.objects.filter(person=person).delete()
-    SearchTerm.objects.bulk_create(terms.of_people([person]))
+    terms.file_people([person])

@@ -17,7 +17,7 @@ from shouwen.kernel.words import clean_text
 from .. import terms
 from ..checks import no, unit_details
 from ..codes import plate_number, room_code, room_parts
-from ..models import Building, Community, Person, SearchTerm, Unit, Vehicle
+from ..models import Building, Community, Person, Unit, Vehicle
 
 UNIT_DETAILS: Final = ("kind", "state", "area", "delivered_on", "structure", "condition")
 
@@ -95,7 +95,7 @@ def add_unit(
         unit.save(force_insert=True)
     except IntegrityError:
         raise Conflict(f"房屋 {normal} 刚被登记，请刷新后核对。") from None
-    SearchTerm.objects.bulk_create(terms.of_units([unit]))
+    terms.file_units([unit])
     return Done(unit, {"code": normal})
 
 
@@ -124,7 +124,7 @@ def add_vehicle(
         vehicle.save(force_insert=True)
     except IntegrityError:
         raise Conflict(f"车牌 {number} 刚被登记，请刷新后核对。") from None
-    SearchTerm.objects.bulk_create(terms.of_vehicles([vehicle]))
+    terms.file_vehicles([vehicle])
     return Done(vehicle, {"plate": number, "unit": unit.code if unit else ""})
 
 
