@@ -143,6 +143,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField("创建时间")
     expires_at = models.DateTimeField("到期时间")
     revoked_at = models.DateTimeField("吊销时间", null=True)
+    epoch = models.PositiveIntegerField("会话代次")
 
     class Meta:
         verbose_name = "接口令牌"

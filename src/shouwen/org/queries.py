@@ -93,9 +93,14 @@ def places_of(actor: Actor) -> tuple[Community, ...]:
     return tuple(c for c in all_communities() if EVERYWHERE in held or c.pk in held)
 
 
-def staff(actor: Actor) -> QuerySet[User]:
-    """Accounts of people who work where the actor may look, and of head office; all accounts for who looks everywhere."""
+def staff(actor: Actor, q: str = "") -> QuerySet[User]:
+    """Accounts of people who work where the actor may look, and of head office; all accounts for who looks everywhere.
+
+    `q` narrows them to names, initials or user names.
+    """
     users = User.objects.order_by("-is_active", "username")
+    if q := q.strip()[:60]:
+        users = users.filter(Q(name__contains=q) | Q(username__startswith=q.lower()) | Q(initials__startswith=q.lower()))
     places = actor.places("org.view")
     if places is None:
         return users
@@ -111,6 +116,11 @@ def person(actor: Actor, username: str) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def person_by_id(user_id: int) -> User:
+    """The account behind an actor."""
+    return User.objects.get(pk=user_id)
 
 
 def assignments_of(actor: Actor, user: User) -> QuerySet[Assignment]:

@@ -68,6 +68,12 @@ def _log_in(actor: Actor, place: None, /, *, user: User, digest: str, agent: str
     return Done(session, {"name": user.name, "address": address})
 
 
+@action("session.locked", may="system", says="登录被锁定：{username}（{address}）连续输错")
+def note_lock(actor: Actor, place: None, /, *, username: str, address: str, at: datetime | None = None) -> Done:
+    """Somebody guessed too often; the lock itself is axes' work."""
+    return Done("org.session:locked", {"username": username, "address": address})
+
+
 def end_session(actor: Actor, session: Session, *, at: datetime) -> None:
     """Log out here, or end one of one's own sessions elsewhere."""
     _end_session(themself(actor), None, session=session, at=at)
@@ -235,7 +241,7 @@ def create_token(
     key = "sw_" + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         digest=digest_of(key), user=user, name=name, scope=sorted(held), per_minute=per_minute,
-        created_at=at, expires_at=at + timedelta(days=days),
+        created_at=at, expires_at=at + timedelta(days=days), epoch=user.epoch,
     )  # fmt: skip
     shown = "、".join(PERMISSIONS[p] for p in sorted(held))
     return Done(token, {"name": name, "scope": shown, "days": days}, result=(token, key))

@@ -96,6 +96,14 @@ def add_user(
     return Done(user, {"username": username, "name": name})
 
 
+@action("user.hired", may="org.edit", says="新员工 {name} 建档任职")
+def hire(actor: Actor, place: Any, /, *, person: dict[str, Any], held: dict[str, Any], at: datetime | None = None) -> Done:
+    """A new account together with its first post: both or neither. `held` is what `assign` takes, with `place`."""
+    user = add_user(actor, place, **person, at=at)
+    assign(actor, held["place"], user=user, **{name: value for name, value in held.items() if name != "place"}, at=at)
+    return Done(user, {"name": user.name, "username": user.username})
+
+
 @action("user.changed", may="org.edit", says="修改人员资料 {username}（{name}）")
 def change_user(
     actor: Actor, place: Any, /, *, user: User, name: str, email: str = "", phone: str | None = None,

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='创建时间')),
                 ('expires_at', models.DateTimeField(verbose_name='到期时间')),
                 ('revoked_at', models.DateTimeField(null=True, verbose_name='吊销时间')),
+                ('epoch', models.PositiveIntegerField(verbose_name='会话代次')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name='员工')),
             ],
             options={

@@ -1,0 +1,175 @@
+"""People: the register, a person with posts and leave, and what an administrator does to an account."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from shouwen.estate.models import Community
+from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.secrets import open_text
+
+from .. import actions, queries
+from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, UserForm, blame, local_day
+from ..models import Assignment, User
+
+
+def staff(request: HttpRequest) -> HttpResponse:
+    """The staff register: found by name, initials, user name; narrowed by post; here or everywhere."""
+    actor, community = request.actor, request.community  # type: ignore[attr-defined]
+    today = local_day(now())
+    current = Assignment.objects.filter(starts_on__lte=today).filter(Q(ends_on=None) | Q(ends_on__gte=today))
+    q, post, place = (request.GET.get(name, "").strip()[:60] for name in ("q", "post", "place"))
+    rows = queries.staff(actor, q)
+    if place != "all" and community:
+        current = current.filter(Q(community=community.pk) | Q(community=None))
+        if not (q or actor.may("org.edit", None)) or post:
+            rows = rows.filter(pk__in=current.values("user"))
+    if post:
+        rows = rows.filter(pk__in=current.filter(post__slug=post).values("user"))
+    page = page_of(rows, request.GET.get("after"))
+    held: dict[int, list[Assignment]] = {}
+    for row in current.filter(user__in=[u.pk for u in page]).select_related("post", "community", "department").order_by("-post__rank"):
+        if row.community_id is None or actor.may("org.view", row.community_id):
+            held.setdefault(row.user_id, []).append(row)
+    return render(request, "org/staff.html", {
+        "page": page, "lines": [(user, held.get(user.pk, [])) for user in page], "q": q, "post": post, "place": place,
+        "posts": queries.posts(), "may_edit": bool(actor.grants.get("org.edit")), "narrowed": bool(q or post or place == "all"),
+    }, part="list")  # fmt: skip
+
+
+def person(request: HttpRequest, username: str) -> HttpResponse:
+    """A person: posts, leave, account."""
+    return _person(request, queries.person(request.actor, username))  # type: ignore[attr-defined]
+
+
+def _person(request: HttpRequest, user: User, status: int = 200, **forms: object) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    at = now()
+    may_edit = bool(actor.grants.get("org.edit"))
+    return render(request, "org/person.html", {
+        "person": user, "held": list(queries.assignments_of(actor, user)), "today": local_day(at), "now": at,
+        "leave": queries.delegations(actor).filter(Q(user=user) | Q(to=user))[:20], "may_edit": may_edit,
+        "places_edit": actor.places("org.edit"), "phone": open_text(user.phone_sealed) if user.phone_sealed else "",
+        "assign_form": AssignForm(actor=actor, initial={"starts_on": local_day(at), "place": str(_place_id(request))}) if may_edit else None,
+        "change_form": ChangeUserForm(initial={"name": user.name, "email": user.email}, auto_id="change_%s"),
+        "reset_form": ResetForm(auto_id="reset_%s"), "reason_form": ReasonForm(auto_id="reason_%s"), **forms,
+    }, status=status)  # fmt: skip
+
+
+def _place_id(request: HttpRequest) -> int:
+    community = request.community  # type: ignore[attr-defined]
+    return community.pk if community else 0
+
+
+def _place(request: HttpRequest, permission: str = "org.edit") -> Community | None:
+    """The place in which this person edits: everywhere for head office, else the community on screen."""
+    return None if request.actor.may(permission, None) else request.community or None  # type: ignore[attr-defined]
+
+
+def add(request: HttpRequest) -> HttpResponse:
+    """A new account, with its first post."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if not actor.grants.get("org.edit"):
+        raise NotFound
+    form = UserForm(request.POST or None)
+    posts = AssignForm(request.POST or None, actor=actor, initial={"starts_on": local_day(now()), "place": str(_place_id(request))})
+    if request.method == "POST" and form.is_valid() & posts.is_valid():
+        try:
+            actions.hire(actor, _place(request), person=form.cleaned_data, held=_held(posts), at=now())
+            return flash(redirect("org:person", form.cleaned_data["username"].lower()), "账号已建立。请把初始密码当面告诉本人。")
+        except Refused as no:
+            blame(posts if set(no.fields) & set(posts.fields) else form, no)
+    return render(request, "org/person_new.html", {"form": form, "posts": posts}, status=422 if form.errors or posts.errors else 200)
+
+
+def _held(form: AssignForm) -> dict[str, object]:
+    """What `assign` takes, from its form: place 0 = head office."""
+    data = dict(form.cleaned_data)
+    pk = int(data.pop("place"))
+    return data | {"place": Community.objects.get(pk=pk) if pk else None}
+
+
+@require_POST
+def assign(request: HttpRequest, username: str) -> HttpResponse:
+    """Give this person a post."""
+    actor = request.actor  # type: ignore[attr-defined]
+    user = queries.person(actor, username)
+    form = AssignForm(request.POST, actor=actor)
+    if form.is_valid():
+        try:
+            held = _held(form)
+            actions.assign(actor, held.pop("place"), user=user, at=now(), **held)
+            return flash(redirect("org:person", username), "任职已登记。")
+        except Refused as no:
+            blame(form, no)
+    return _person(request, user, 422, assign_form=form)
+
+
+@require_POST
+def end_assignment(request: HttpRequest, username: str, pk: int) -> HttpResponse:
+    """This person leaves a post."""
+    actor = request.actor  # type: ignore[attr-defined]
+    user = queries.person(actor, username)
+    held = queries.assignments_of(actor, user).filter(pk=pk).first()
+    if held is None:
+        raise NotFound
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        raise Refused("请填写最后一天的日期。", {"ends_on": "请填写日期。"})
+    actions.end_assignment(actor, held, ends_on=form.cleaned_data["ends_on"], at=now())
+    return flash(redirect("org:person", username), "卸任已登记。")
+
+
+@require_POST
+def change(request: HttpRequest, username: str, what: str) -> HttpResponse:
+    """Change the account: profile, password, one-time code, lock, stop, start."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    user, place = queries.person(actor, username), _place(request)
+    form = {"profile": ChangeUserForm, "reset": ResetForm, "code": ReasonForm, "stop": ReasonForm}.get(what, EmptyForm)(
+        request.POST, auto_id=f"{what}_%s"
+    )
+    shown = {"profile": "change_form", "reset": "reset_form"}.get(what, "reason_form")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            match what:
+                case "profile":
+                    phone = data["phone"] or None
+                    actions.change_user(actor, place, user=user, name=data["name"], email=data["email"], phone=phone, at=at)
+                case "reset":
+                    actions.reset_password(actor, place, user=user, password=data["password"], at=at)
+                case "code":
+                    actions.clear_totp(actor, place, user=user, reason=data["reason"], at=at)
+                case "stop":
+                    actions.stop_user(actor, place, user=user, reason=data["reason"], at=at)
+                case "start":
+                    actions.start_user(actor, place, user=user, at=at)
+                case "unlock":
+                    actions.unlock(actor, place, user=user, at=at)
+                case _:
+                    raise NotFound
+            return flash(redirect("org:person", username), _SAID[what])
+        except NotFound:
+            raise
+        except Refused as no:
+            if not form.fields:
+                raise
+            blame(form, no)
+    return _person(request, user, 422, **{shown: form, "tried": what})
+
+
+class EmptyForm(UserForm):
+    """Nothing to fill in: a button."""
+
+    username = name = email = phone = password = None  # type: ignore[assignment]
+
+
+_SAID = {
+    "profile": "资料已保存。", "reset": "密码已重设，请把临时密码当面告诉本人。", "code": "动态口令已清除。", "stop": "账号已停用，所有登录已失效。",
+    "start": "账号已恢复。", "unlock": "登录锁定已解除。",
+}  # fmt: skip
