@@ -52,7 +52,7 @@ def file_ticket(
         summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
         confidential=shown.get("confidential") == "yes", at=at, people_version=version,
     )  # fmt: skip
-    privacy.keep(row.id, private)
+    privacy.keep(row, private)
     event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened)
     openings = apply(actor, row, event, f"{actor.name} 受理{rules.title}")
     open_children(row, openings, at)
@@ -79,7 +79,7 @@ def finish(
             answers = {name: earlier[name] for name in step.asks if name in earlier} | answers
         given = settled(rules, open_one.step, answers, earlier, row.community_id, directory, at)
         shown, private = privacy.hidden(rules, given.answers)
-        privacy.keep(row.id, private)
+        privacy.keep(row, private)
     event = engine.Finished(at=at, by=actor.ref, task=task, answers=shown, evidence=evidence or {})
     return _done(actor, row, event, f"{actor.name} 办结「{step.title}」", step=step.title)
 
@@ -150,7 +150,7 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
             rules, step, {name: value}, row.state.answers, row.community_id, directory, at, partly=True
         ).answers
     shown, private = privacy.hidden(rules, given)
-    privacy.keep(row.id, private)
+    privacy.keep(row, private)
     event = engine.Amended(at=at, by=actor.ref, answers=shown, reason=words)
     titles = "、".join(rules.asks[name].title for name in given)
     return _done(actor, row, event, f"{actor.name} 变更{titles}：{words}", reason=words, changed=titles)
@@ -282,7 +282,7 @@ def open_children(row: Row, openings: list[Opening], at: datetime) -> None:
     """
     for opening in openings:
         _, rules = edition_in_force(opening.procedure, row.community_id, at)
-        answers = privacy.passed_on(row.id, row.state.answers, opening.answers)
+        answers = privacy.passed_on(row, opening.answers)
         try:
             engine.check_answers(rules, rules.first, answers, {}, at)
             whole = not rules.steps[rules.first].needs

@@ -56,7 +56,7 @@ def settled(
             continue
         match asks[name].kind:
             case "unit":
-                _unit(found, name, str(value), asks[name].title, community_id)
+                answers[name] = _each(value, lambda v, n=name: _unit(found, n, v, asks[n].title, community_id))
             case "staff":
                 answers[name] = _each(value, lambda v, n=name: _staff(found, n, v, asks[n].title, directory))
             case "department":
@@ -69,12 +69,15 @@ def settled(
     return found
 
 
-def _unit(found: Settled, name: str, text: str, title: str, community_id: int) -> None:
+def _unit(found: Settled, name: str, text: str, title: str, community_id: int) -> str:
+    """A room as the register writes it; the first one named is the place of the ticket."""
     unit = estate.unit_by_code(community_id, text)
     if unit is None:
         found.problems[name] = f"「{title}」：本小区没有房号「{text[:40]}」，请按 3-1-1201 的写法核对。"
-        return
-    found.answers[name], found.unit_id, found.place = unit.code, unit.pk, unit.code
+        return text
+    if found.unit_id is None:
+        found.unit_id, found.place = unit.pk, unit.code
+    return unit.code
 
 
 def _staff(found: Settled, name: str, value: str, title: str, directory: Directory) -> str:
@@ -87,4 +90,4 @@ def _staff(found: Settled, name: str, value: str, title: str, directory: Directo
 
 
 def _each(value: Any, change: Any) -> Any:
-    return change(value) if isinstance(value, str) else tuple(change(v) for v in value)
+    return change(value) if isinstance(value, str) else [change(v) for v in value]

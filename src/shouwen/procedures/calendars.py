@@ -45,9 +45,9 @@ def calendar_for(community_id: int, directory: Directory, at: datetime) -> Calen
 
 
 def _shifts(directory: Directory, today: date) -> dict[str, tuple[tuple[datetime, datetime], ...]]:
-    """Shifts by post slug and by person ref, in order of time."""
+    """Shifts by post slug, by ``dept:`` and department, and by person ref, in order of time."""
     gathered: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
     for span in directory.spans(today - timedelta(days=1), _SHIFT_DAYS):
-        gathered[span.post].append((span.starts_at, span.ends_at))
-        gathered[str(span.user)].append((span.starts_at, span.ends_at))
+        for who in (span.post, f"dept:{directory.department_of(span.user)}", str(span.user)):
+            gathered[who].append((span.starts_at, span.ends_at))
     return {who: tuple(dict.fromkeys(spans)) for who, spans in gathered.items()}

@@ -16,6 +16,7 @@ from shouwen.kernel.secrets import open_text, seal_text
 
 from .engine import Procedure
 from .models import PrivateAnswers
+from .store import Row
 
 _PUT = (
     "INSERT INTO procedures_privateanswers (ticket_id, sealed) VALUES (%s, %s)"
@@ -38,19 +39,19 @@ def _mask(kind: str, value: str) -> str:
     return mask_name(value) if kind in ("text", "person") and len(value) <= 12 else value[:1] + "***"
 
 
-def passed_on(row_id: int, shown: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+def passed_on(row: Row, answers: dict[str, Any]) -> dict[str, Any]:
     """Answers meant for a child ticket, with masks of the parent's private answers put back into the clear."""
     if not any("*" in str(value) for value in answers.values()):
         return answers
-    clear = {str(shown.get(name)): value for name, value in revealed(row_id).items()}
+    clear = {str(row.state.answers.get(name)): value for name, value in (revealed(row.id) | row.fresh).items()}
     return {name: clear.get(str(value), value) if "*" in str(value) else value for name, value in answers.items()}
 
 
-def keep(ticket_id: int, private: dict[str, Any]) -> None:
-    """Queue private answers of a ticket, beside those it already has."""
+def keep(row: Row, private: dict[str, Any]) -> None:
+    """Queue private answers of a ticket, beside those it already has (a ticket just begun has none)."""
     if private:
-        sealed = seal_text(msgspec.json.encode(revealed(ticket_id) | private).decode())
-        later(_PUT, (ticket_id, sealed))
+        row.fresh = (revealed(row.id) if row.revision else {}) | row.fresh | private
+        later(_PUT, (row.id, seal_text(msgspec.json.encode(row.fresh).decode())))
 
 
 def revealed(ticket_id: int) -> dict[str, Any]:

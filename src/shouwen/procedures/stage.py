@@ -75,7 +75,7 @@ class Stage:
         """Let time pass: every clock due on the way wakes at its own moment, every recurring procedure opens at its own."""
         self.heard = self._last_notice()
         start = self.now
-        moments = schedules.scheduled_between(start, target)
+        moments = schedules.scheduled_between(start, target, community_id=self.home())
         while True:
             wake = (
                 Clock.objects.filter(ticket_id__gt=self.first_ticket, wake_at__lte=target)
@@ -114,8 +114,8 @@ class Stage:
         row = self.row(name)
         candidates = [t for t in row.state.tasks if t.step == step and not t.done and (not branch or t.branch == branch)]
         if not candidates:
-            if any(t.step == step for t in row.state.tasks):
-                raise Refused(f"「{words}」这项任务已经办结。")
+            if any(t.step == step and t.outcome == "done" for t in row.state.tasks):
+                raise Refused(f"「{words}」这项任务已经办结，没有打开。")
             now = "、".join(t.step for t in row.state.open_tasks) or "没有"
             if step in procedure_of(row.edition_id).every_step:
                 raise Refused(f"「{words}」这一步还没有打开，现在打开的是：{now}。")
@@ -229,8 +229,7 @@ class Stage:
             org_actions.end_delegation(SYSTEM, self.away.pop(who), at=self.now)
 
     def home(self) -> int:
-        first = estate.communities(SYSTEM).values_list("pk", flat=True).first()
-        return int(first or 0)
+        return estate.community_by_slug("liyuan").pk
 
     def _last_notice(self) -> int:
         return Notice.objects.aggregate(last=Max("pk"))["last"] or 0

@@ -6,7 +6,7 @@ a compare-and-set on `revision` plus the event row, queued with everything else 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ class Row:
     revision: int
     state: Ticket
     people_version: int
+    fresh: dict[str, Any] = field(default_factory=dict)
+    """Private answers given in the running action, not yet written."""
 
 
 _LOAD = (

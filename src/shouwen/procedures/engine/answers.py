@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -64,7 +64,7 @@ def check_answers(
             wrong[str(key)[:60]] = f"这一步不问「{str(key)[:60] if not BAD.search(str(key)[:60]) else '?'}」"
     merged = dict(earlier) if any(a.only_if or a.default_by for a in asks.values()) else {}
     for name, ask in asks.items():
-        if ask.only_if and not holds(procedure, ask.only_if, merged):
+        if ask.only_if and not holds(procedure, ask.only_if, merged, own=asks):
             merged.pop(name, None)
             continue
         try:
@@ -293,13 +293,16 @@ def chosen(procedure: Procedure, name: str, answers: Mapping[str, Value]) -> tup
     return tuple(found)
 
 
-def holds(procedure: Procedure, condition: Condition | None, answers: Mapping[str, Value]) -> bool:
-    """Whether all of a condition holds; an answer not given matches nothing."""
+def holds(
+    procedure: Procedure, condition: Condition | None, answers: Mapping[str, Value], own: Container[str] = ()
+) -> bool:
+    """Whether all of a condition holds; an answer not given matches nothing. `own`: answers of the form being filled in,
+    which stand for this branch alone."""
     if condition is None:
         return True
     for name, values in condition.equals:
         given = answers.get(name)
-        if isinstance(given, str) and name not in procedure.branched:
+        if isinstance(given, str) and (name not in procedure.branched or name in own):
             if given not in values:
                 return False
         elif not any(v in values for v in chosen(procedure, name, answers)):

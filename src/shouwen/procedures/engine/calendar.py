@@ -99,14 +99,17 @@ class Calendar(msgspec.Struct, frozen=True):
         return sum(self.is_workday(first + i * DAY) for i in range(1, (last - first).days + 1))
 
     def shift_end(self, who: tuple[str, ...], at: datetime) -> datetime:
-        """When the shift at `at` of the first of these (person refs or posts) ends; the end of service, or of the day, if nobody has one."""
+        """When the shift at `at` of the first of these (person refs or posts) ends; the end of the day's service, or of the day, if nobody has one."""
         for key in who:
             for start, end in self.shifts.get(key, ()):
                 if start <= at < end:
                     return end.astimezone(TZ)
-        for opens, closes in self._open(at):
-            return closes if opens.date() == at.date() else end_of(at)
-        return end_of(at)
+        last = end_of(at)
+        for i, (opens, closes) in enumerate(self._open(at)):
+            if opens.date() != at.date():
+                break
+            last = closes if not i else max(last, closes)
+        return last
 
     def add(self, start: datetime, span: Span, *, serviced: bool = False, shift_of: tuple[str, ...] = ()) -> datetime:
         """When `span` after `start` is due, to the minute (`…:59` at the end of a day).

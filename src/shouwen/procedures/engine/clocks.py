@@ -78,6 +78,14 @@ def _finished(d: Draft, anchor: str, step: str, visit: int, opened: datetime) ->
     return max(found, default=opened)
 
 
+def _did(d: Draft, role: str) -> str:
+    """The person behind a role that means who did an earlier step; "" for every other role."""
+    person = d.p.people.get(role)
+    if person is None or not person.did:
+        return ""
+    return next((t.done_by for t in reversed(d.tasks) if t.step == person.did and t.outcome == "done"), "")
+
+
 def _due(d: Draft, limit: Limit, opened: datetime, step: str, task: Task | None) -> tuple[datetime, datetime, Span] | None:
     """(start, due, the span that is due first); None while no span applies."""
     branch = task.branch if task else ""
@@ -101,7 +109,7 @@ def _due(d: Draft, limit: Limit, opened: datetime, step: str, task: Task | None)
         if span.before:
             due = d.calendar.back(start, span)
         else:
-            who = (task.holder, d.p.post_of(task.role)) if task else ()
+            who = (task.holder or _did(d, task.role), d.p.shift_of(task.role, branch)) if task else ()
             due = d.calendar.add(start, span, serviced=d.p.serviced, shift_of=who)
         if best is None or due < best[1]:
             best = (start, due, span)
@@ -167,6 +175,8 @@ def stop_promises(d: Draft, event: str) -> None:
     names = d.p.until.get(event, frozenset())
     for clock in [c for c in d.clocks if c.kind == "promise" and not c.stopped and (c.name in names or event == "closed")]:
         stop(d, clock)
+        made = {name for rung in d.p.promises[clock.name].ladder for name in rung.offer}
+        d.offered = tuple(name for name in d.offered if name not in made)  # what its lateness offered ends with it
 
 
 # Answers that change -------------------------------------------------------------------

@@ -151,8 +151,7 @@ def _filed(d: Draft, event: Filed) -> None:
     d.visits = {**d.visits, first.name: 1}
     d.tasks.append(Task(1, first.name, first.who, d.at, holder=event.by, taken=d.at))
     d.offer(first.offers)
-    clocks.open_clock(d, first, d.tasks[0])
-    _finish(d, d.tasks[0], event.answers, event.evidence)
+    _finish(d, d.tasks[0], event.answers, event.evidence, filing=True)
 
 
 def _finished(d: Draft, event: Finished) -> None:
@@ -162,7 +161,7 @@ def _finished(d: Draft, event: Finished) -> None:
     _finish(d, _task(d, event.task), event.answers, event.evidence)
 
 
-def _finish(d: Draft, task: Task, answers: Answers, evidence: Evidence) -> None:
+def _finish(d: Draft, task: Task, answers: Answers, evidence: Evidence, *, filing: bool = False) -> None:
     step = d.step_of(task)
     _may_do(d, task, d.by)
     if step.two_people and task.signed == d.by and not task.lead:
@@ -171,6 +170,8 @@ def _finish(d: Draft, task: Task, answers: Answers, evidence: Evidence) -> None:
     if not task.lead:
         given = {**{n: v for n in step.asks if (v := d.seen(task.branch).get(n))}, **answers} if task.signed else answers
         changed = _record(d, step, task, check_answers(d.p, step.name, given, d.seen(task.branch), d.at))
+        if filing:  # its limit may count from an answer of the form itself: when the matter was first heard of
+            clocks.open_clock(d, step, task)
         kept = {**task.evidence, **check_evidence(evidence)}
         if missing := [_need(d.p, n) for n in step.needs if not kept.get(n)]:
             raise Refused(f"「{step.title}」还缺凭证：{'、'.join(missing)}")

@@ -297,6 +297,15 @@ class Procedure(msgspec.Struct, frozen=True, dict=True):
         return (person.on_duty or person.post) if person else ""
 
 
+    def shift_of(self, role: str, branch: str) -> str:
+        """Whose shift ends a task of this role: the post, or ``dept:`` and the department whose members do it."""
+        person = self.people.get(role)
+        if person is None or person.on_duty or person.post:
+            return self.post_of(role)
+        named = person.member or person.heads
+        return f"dept:{branch if named == 'branch' else named}" if named else ""
+
+
 def role_of(procedure: Procedure, key: str) -> Person | None:
     """How the person of a role is found; None for special names and person refs."""
     return procedure.people.get(key)
