@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
+from django.db.models import Max
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -99,7 +100,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     common = {"actor": actor, "new_key": new_key, "here": request.path}
     if actor is None:
-        return common | {"menu": [], "unread": 0, "communities": [], "community": None, "heartbeat_late": False}
+        return common | {"menu": [], "unread": 0, "communities": [], "community": None, "heartbeat_late": 0}
     communities = SimpleLazyObject(lambda: _communities(actor))
     return common | {
         "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
@@ -115,9 +116,11 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def heartbeat_late() -> bool:
-    """Whether no worker has shown a sign of life within the last minute."""
-    return not Heartbeat.objects.filter(at__gt=journal.now() - LATE_AFTER).exists()
+def heartbeat_late() -> int:
+    """Minutes since a worker's last sign of life when that is more than one; 0 when all is well."""
+    last = Heartbeat.objects.aggregate(last=Max("at"))["last"]
+    silent = journal.now() - last if last else LATE_AFTER
+    return 0 if silent < LATE_AFTER else max(int(silent.total_seconds() // 60), 1)
 
 
 def _communities(actor: Actor) -> list[Any]:

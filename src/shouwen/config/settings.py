@@ -165,6 +165,7 @@ DEFAULT_FROM_EMAIL = env("SMTP_FROM", "shouwen@localhost")
 SHOUWEN = {
     "SESSION_IDLE_MINUTES": int(env("SESSION_IDLE_MINUTES", "720")),
     "SESSION_MAX_HOURS": int(env("SESSION_MAX_HOURS", "24")),
+    "BASE_URL": env("BASE_URL", "http://127.0.0.1:8000"),
     "CHECKPOINT_FILE": env("CHECKPOINT_FILE", str(DATA_DIR / "checkpoints.jsonl")),
     "API_DOCS": env("API_DOCS", "1" if DEVELOPMENT else "0") == "1",
 }

@@ -13,8 +13,10 @@ from .api import api
 handler400 = handler403 = handler404 = "shouwen.kernel.web.failed"
 handler500 = "shouwen.kernel.web.crashed"
 
-AREAS: Final = ("org", "estate", "notices", "papers", "duty", "procedures")
-"""Areas with pages. Each owns the addresses below its own name; `org` also has /login and the like (its urls.py)."""
+AREAS: Final = {
+    "org": "org/", "estate": "estate/", "notices": "notices/", "papers": "papers/", "duty": "duty/", "procedures": "",
+}
+"""Areas with pages, and below which address each has them. Tickets are what one works on: theirs stand at the root."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -24,5 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("community", pages.switch, name="switch"),
 ]
 urlpatterns += [
-    path(f"{area}/", include(f"shouwen.{area}.urls")) for area in AREAS if find_spec(f"shouwen.{area}.urls")
+    path(prefix, include(f"shouwen.{area}.urls")) for area, prefix in AREAS.items() if find_spec(f"shouwen.{area}.urls")
 ]

@@ -1,29 +1,39 @@
-"""Telling people. Rows are written in the transaction of what caused them; delivery follows later (chores)."""
+"""Telling people: rows written in the transaction of what caused them; delivery happens after (chores.py)."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from shouwen.kernel.batch import later
+from django.db import connection, transaction
 
-_INSERT: Final = (
-    "INSERT INTO notices_notice (key, community_id, user_id, party, why, title, body, about, url, urgent, at)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING"
-)
+from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import adapted
+from shouwen.kernel.journal import Done, action, bookkeeping, community_of
+from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.secrets import open_text, seal_text
+from shouwen.kernel.words import clean_text
+from shouwen.org.models import User
+
+from .channels import checked_address
+from .models import Channel, Notice
+
+_FRESH: Final = 5.0
+_COLUMNS: Final = "key, community_id, user_id, party, why, title, body, about, url, urgent, at"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing to tell one person (`user_id`) or one outside party, once: `key` makes it once."""
+    """One thing to tell one person (`user_id`) or one outside party. `key` makes it once, for ever."""
 
     key: str
+    community_id: int | None
     why: str
     title: str
     at: datetime
-    community_id: int | None = None
     user_id: int | None = None
     party: str = ""
     body: str = ""
@@ -32,13 +42,150 @@ class News:
     urgent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A channel as `tell` needs it: whom it hears about, and for which reasons (none = all)."""
+
+    pk: int
+    community_id: int | None
+    user_id: int | None
+    whys: frozenset[str]
+
+    def hears(self, news: News) -> bool:
+        if self.whys and news.why not in self.whys:
+            return False
+        if self.user_id is not None:
+            return self.user_id == news.user_id
+        return news.user_id is not None and self.community_id in (None, news.community_id)
+
+
+_routes: tuple[float, tuple[Route, ...]] | None = None
+
+
+def forget() -> None:
+    """Read the channels anew at the next telling."""
+    global _routes
+    _routes = None
+
+
 def tell(news: Sequence[News]) -> None:
-    """Queue notices with the rest of the running action. Only inside an action."""
-    for one in news:
-        later(
-            _INSERT,
-            (
-                one.key, one.community_id, one.user_id, one.party, one.why, one.title, one.body, one.about, one.url,
-                one.urgent, one.at,
-            ),
-        )  # fmt: skip
+    """Tell people, inside an action: one INSERT for all; what was told before under the same key stays as it was.
+
+    A group hears the same thing once, however many people are told it.
+    """
+    fresh = list({each.key: each for each in news}.values())
+    if not fresh:
+        return
+    values = [
+        (each.key, each.community_id, each.user_id, each.party, each.why, each.title[:200], each.body, each.about[:80],
+         each.url[:200], each.urgent, each.at)
+        for each in fresh
+    ]  # fmt: skip
+    row = "(" + ", ".join(["%s"] * 11) + ")"
+    sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, adapted([value for line in values for value in line]))
+        if routed := _routed(fresh):
+            part = "SELECT id, %s, 'pending', 0, %s, '' FROM notices_notice WHERE key = %s"
+            sql = (
+                "INSERT INTO notices_delivery (notice_id, channel_id, state, attempts, next_at, error) "
+                + " UNION ALL ".join([_typed(part)] * len(routed))
+                + " ON CONFLICT (notice_id, channel_id) DO NOTHING"
+            )
+            cursor.execute(sql, adapted([value for line in routed for value in line]))
+
+
+def _typed(part: str) -> str:
+    """PostgreSQL must be told the types of parameters in a SELECT list; SQLite needs an ON clause kept apart by WHERE."""
+    if connection.vendor == "postgresql":
+        return part.replace("%s, 'pending'", "%s::bigint, 'pending'").replace("0, %s", "0, %s::timestamptz")
+    return part
+
+
+def _routed(fresh: Sequence[News]) -> list[tuple[int, datetime, str]]:
+    """Which channel hears which news; a group's channel hears equal news once."""
+    found: dict[tuple[Any, ...], tuple[int, datetime, str]] = {}
+    for route in routes():
+        for each in fresh:
+            if route.hears(each):
+                same = (route.pk, each.key) if route.user_id else (route.pk, each.about, each.why, each.title, each.body)
+                found.setdefault(same, (route.pk, each.at, each.key))
+    return list(found.values())
+
+
+def routes() -> tuple[Route, ...]:
+    """The active channels, believed for five seconds."""
+    global _routes
+    moment = time.monotonic()
+    if _routes is None or moment - _routes[0] > _FRESH:
+        rows = Channel.objects.filter(is_active=True).values_list("pk", "community_id", "user_id", "whys")
+        _routes = (moment, tuple(Route(pk, place, user, frozenset(whys)) for pk, place, user, whys in rows))
+    return _routes[1]
+
+
+def mark_read(actor: Actor, at: datetime, pks: Sequence[int] | None = None) -> int:
+    """Note that a person has read these notices of theirs (None = all); returns how many were unread."""
+    mine = Notice.objects.filter(user_id=actor.id, read_at=None)
+    if actor.id is None:
+        return 0
+    with bookkeeping("somebody has read their notices"):
+        return (mine if pks is None else mine.filter(pk__in=pks)).update(read_at=at)
+
+
+@action("notice.sent", may="notices.send", says="向 {count} 人发出通知「{title}」")
+def announce(actor: Actor, place: Any, /, *, users: Sequence[int], title: str, body: str, key: str, at: datetime) -> Done:
+    """Tell colleagues something by hand; `key` (of the form) makes it once."""
+    title = clean_text(title, "标题", 100, field="title")
+    body = clean_text(body, "内容", 2000, field="body")
+    if not title:
+        raise Refused("请填写标题。", {"title": "请填写标题"})
+    known = set(User.objects.filter(pk__in=users, is_active=True).values_list("pk", flat=True))
+    if not known:
+        raise Refused("请至少选择一位在职员工。", {"users": "请选择收件人"})
+    community = community_of(place)
+    tell([
+        News(key=f"hand.{key}.{user}"[:120], community_id=community, user_id=user, why="told", title=title, body=body, at=at)
+        for user in sorted(known)
+    ])  # fmt: skip
+    return Done(f"notices.notice:hand.{key}"[:80], {"count": len(known), "title": title})
+
+
+@action("channel.added", may="settings.edit", says="增加通知渠道「{title}」（{kind}）")
+def add_channel(
+    actor: Actor, place: Any, /, *, kind: str, title: str, address: str, whys: Sequence[str] = (), user: int | None = None,
+    at: datetime,
+) -> Done:  # fmt: skip
+    """Let a chat group hear about a community (place None: about all), or a person get mail about their notices."""
+    if kind not in Channel.Kind.values:
+        raise Refused("请选择渠道种类。", {"kind": "请选择"})
+    title = clean_text(title, "名称", 60, field="title")
+    if not title:
+        raise Refused("请填写渠道名称。", {"title": "请填写名称"})
+    row = Channel.objects.create(
+        community_id=community_of(place), user_id=user, kind=kind, title=title, whys=sorted(set(whys)),
+        address_sealed=seal_text(checked_address(kind, address)),
+    )
+    _changed()
+    return Done(row, {"title": title, "kind": Channel.Kind(kind).label})
+
+
+@action("channel.switched", may="settings.edit", says="通知渠道「{title}」{state}")
+def switch_channel(actor: Actor, place: Any, /, *, channel: int, active: bool, at: datetime) -> Done:
+    """Stop a channel, or start it again."""
+    row = Channel.objects.filter(pk=channel, community_id=community_of(place)).first()
+    if row is None:
+        raise NotFound
+    row.is_active = active
+    row.save(update_fields=["is_active"])
+    _changed()
+    return Done(row, {"title": row.title, "state": "已启用" if active else "已停用"})
+
+
+def address_of(channel: Channel) -> str:
+    """The secret address of a channel, for the sender only."""
+    return open_text(channel.address_sealed)
+
+
+def _changed() -> None:
+    forget()
+    transaction.on_commit(forget)

@@ -1,0 +1,92 @@
+"""Work for the worker: carry notices out of the house.
+
+A delivery is claimed with a lease, sent outside any transaction, then marked. Killed before the mark, the lease runs
+out and it is sent again under the same key: at least once, never lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from shouwen.kernel.access import SYSTEM, Actor
+from shouwen.kernel.batch import adapted
+from shouwen.kernel.journal import Done, action, bookkeeping
+
+from .actions import address_of
+from .channels import SENDERS
+from .models import Delivery
+
+log = logging.getLogger("shouwen.notices")
+
+LEASE: Final = timedelta(minutes=5)
+WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30, 60, 60, 60))
+"""After the n-th failure it waits so long; after the last it is given up, which stands in the journal."""
+
+
+def deliver(now: datetime, most: int = 20) -> int:
+    """Send what is due, at most `most`; returns how many were tried."""
+    claimed = claim(now, most)
+    for delivery in Delivery.objects.filter(pk__in=claimed).select_related("notice", "channel").order_by("pk"):
+        try:
+            if delivery.channel is None or not delivery.channel.is_active:
+                _mark(delivery, now, state="dropped", error="渠道已停用")
+                continue
+            key = f"{delivery.notice.key}.{delivery.channel_id}"
+            SENDERS[delivery.channel.kind](address_of(delivery.channel), delivery.notice, key)
+        except Exception as error:
+            _failed(delivery, now, error)
+        else:
+            _mark(delivery, now, state="sent", error="")
+    return len(claimed)
+
+
+def claim(now: datetime, most: int) -> list[int]:
+    """Lease the deliveries that have waited longest. Nothing is written when nothing is due."""
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    if not Delivery.objects.filter(free, next_at__lte=now).exists():
+        return []
+    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    sql = (
+        "UPDATE notices_delivery SET lease_until = %s WHERE id IN (SELECT id FROM notices_delivery"
+        " WHERE next_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
+        f" ORDER BY next_at LIMIT %s{skip}) RETURNING id"
+    )
+    with bookkeeping("lease of deliveries"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, adapted((now + LEASE, now, now, most)))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _mark(delivery: Delivery, now: datetime, *, state: str, error: str, next_at: datetime | None = None) -> None:
+    with bookkeeping("a delivery was tried"):
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=state, attempts=delivery.attempts + 1, next_at=next_at, lease_until=None, error=error[:300]
+        )
+
+
+def _failed(delivery: Delivery, now: datetime, error: Exception) -> None:
+    """Wait and try again, or give up loudly. The reason is kept without the secret address."""
+    reason = f"{type(error).__name__}: {error}".replace(_address(delivery), "…")
+    if delivery.attempts < len(WAITS):
+        log.warning("delivery %s failed (%s), again later", delivery.pk, type(error).__name__)
+        _mark(delivery, now, state="pending", error=reason, next_at=now + WAITS[delivery.attempts])
+        return
+    log.error("delivery %s given up after %s attempts", delivery.pk, delivery.attempts + 1)
+    give_up(SYSTEM, delivery.notice.community_id, delivery=delivery, because=reason, at=now)
+
+
+def _address(delivery: Delivery) -> str:
+    return address_of(delivery.channel) if delivery.channel is not None else "…"
+
+
+@action("delivery.given_up", may="system", says="通知「{title}」经「{channel}」投递 {attempts} 次均失败，已放弃：{because}")
+def give_up(actor: Actor, place: int | None, /, *, delivery: Delivery, because: str, at: datetime) -> Done:
+    """The last attempt failed: the journal says so, and the doctor counts it. The notice itself stays in the inbox."""
+    _mark(delivery, at, state="failed", error=because)
+    channel = delivery.channel.title if delivery.channel is not None else "已删除的渠道"
+    facts = {"title": delivery.notice.title, "channel": channel, "attempts": delivery.attempts + 1, "because": because[:200]}
+    return Done(delivery, facts)
