@@ -22,14 +22,18 @@ LATEST: Final = date(2199, 12, 31)
 DETAILS: Final = {"care": 200, "speciality": 60, "hobby": 60, "occupation": 60, "employer": 60}
 """What is known of a person beside name and numbers, with the length that is kept."""
 
+_KINDS: Final = frozenset(Unit.Kind.values)
+_STATES: Final = frozenset(Unit.State.values)
+_ROLES: Final = frozenset(Occupancy.Kind.values)
+
 
 def unit_details(
     *, kind: str, state: str, area: Decimal | None, delivered_on: date | None, structure: str, condition: str
 ) -> dict[str, Any]:
     """The checked details of a unit; Refused names the field that is wrong."""
-    if kind not in Unit.Kind.values:
+    if kind not in _KINDS:
         raise no("kind", f"用途只能是{choices(Unit.Kind)}。")
-    if state not in Unit.State.values:
+    if state not in _STATES:
         raise no("state", f"状态只能是{choices(Unit.State)}。")
     if area is not None and not (area.is_finite() and 0 < area < MOST_AREA and area == round(area, 2)):
         raise no("area", "建筑面积应大于 0、小于 1000000，最多两位小数。")
@@ -79,8 +83,10 @@ def check(line: Line) -> Iterator[tuple[str, str]]:
     for plate in line.plates:
         if not plate_number(plate):
             yield "plates", "车牌看不懂，请写成 粤B12345（新能源 8 位），多个车牌用顿号隔开"
-    yield from _refusals(lambda: check_phone(line.phone))
-    yield from _refusals(lambda: check_id(line.id_number))
+    if line.phone:
+        yield from _refusals(lambda: check_phone(line.phone))
+    if line.id_number:
+        yield from _refusals(lambda: check_id(line.id_number))
     if line.starts_on is not None:
         yield from _refusals(lambda: check_day("starts_on", "开始日期", line.starts_on))
     yield from _same("name", "姓名", line.name, 60)
@@ -90,7 +96,7 @@ def check(line: Line) -> Iterator[tuple[str, str]]:
 
 
 def _person_alone(line: Line) -> Iterator[tuple[str, str]]:
-    if line.as_ not in Occupancy.Kind.values:
+    if line.as_ not in _ROLES:
         yield "as_", f"身份只能是{choices(Occupancy.Kind)}"
     yield from _refusals(lambda: check_rent(line.as_, line.rent))
     if not line.name:
@@ -101,6 +107,8 @@ def _person_alone(line: Line) -> Iterator[tuple[str, str]]:
 
 def _same(field: str, title: str, text: str, limit: int) -> Iterator[tuple[str, str]]:
     """Words must come already clean, so that what is compared is what is kept."""
+    if not text:
+        return
     yield from _refusals(lambda: clean_text(text, title, limit, field=field))
     if text != text.strip():
         yield field, f"「{title}」前后有空格，请删去"

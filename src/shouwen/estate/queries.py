@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.models import Entry
@@ -16,9 +16,11 @@ from shouwen.kernel.refusals import NotFound
 from . import search
 from .codes import fold, room_code, room_parts, without_zeros
 from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
-from .private import mask_name as mask_name  # noqa: PLC0414  how every area masks
-from .private import mask_phone as mask_phone  # noqa: PLC0414
+from .private import mask_id, mask_name, mask_phone
 from .search import Found
+
+__all__ = ["Found", "mask_id", "mask_name", "mask_phone"]
+"""What other areas take from here beside the functions below."""
 
 M = TypeVar("M", bound=Model)
 LARGEST = 2**63 - 1
@@ -64,6 +66,15 @@ def buildings(actor: Actor, community_id: int | None = None) -> QuerySet[Buildin
 def units(actor: Actor) -> QuerySet[Unit]:
     """Ordered by room code within a community; a unique index covers it."""
     return _scoped(actor, Unit.objects.select_related("building").order_by("community_id", "code"))
+
+
+def units_with_people(actor: Actor) -> QuerySet[Unit]:
+    """The same, each with its open occupancies in `living`: two queries a page."""
+    return units(actor).select_related("community").prefetch_related(_living("occupancies", "person"))
+
+
+def _living(path: str, *related: str) -> Prefetch[Any]:
+    return Prefetch(path, Occupancy.objects.filter(ends_on=None).select_related(*related).order_by("id"), to_attr="living")
 
 
 def unit(actor: Actor, pk: Any) -> Unit:
@@ -126,12 +137,28 @@ def find(actor: Actor, text: str, community_id: int | None = None, limit: int = 
     return search.find(str(text), None if places is None else sorted(places), max(1, min(limit, 50)))
 
 
+def spelt(rows: QuerySet[M], column: str, text: str) -> QuerySet[M]:
+    """Those of `rows` that a spelling beginning with `text` names; `column` is unit_id, person_id or vehicle_id."""
+    prefix = fold(room_code(text)) if column == "unit_id" else fold(text)
+    prefix = prefix or fold(text)
+    if not prefix:
+        return rows.none()
+    terms = SearchTerm.objects.filter(term__gte=prefix, term__lt=prefix + search.END, **{f"{column}__isnull": False})
+    kinds = {"unit_id": ("room", "number"), "person_id": ("name", "initials", "phone"), "vehicle_id": ("plate",)}[column]
+    return rows.filter(pk__in=terms.filter(kind__in=kinds).values(column))
+
+
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
 def people(actor: Actor) -> QuerySet[Person]:
     """Newest first; erased people are not among them."""
     return _scoped(actor, Person.objects.filter(erased_at=None).order_by("-id"))
+
+
+def people_with_homes(actor: Actor) -> QuerySet[Person]:
+    """The same, each with its open occupancies in `living`."""
+    return people(actor).select_related("community").prefetch_related(_living("occupancies", "unit"))
 
 
 def person(actor: Actor, pk: Any) -> Person:
@@ -216,13 +243,37 @@ def gaps_of(unit: Unit, residents: list[Occupancy]) -> list[str]:
     return gaps
 
 
+def gaps_listed(unit: Unit) -> list[str]:
+    """The same for a row of `incomplete_units`, whose people came with it."""
+    return gaps_of(unit, unit.living)  # type: ignore[attr-defined]
+
+
 def incomplete_units(actor: Actor, community_id: int) -> QuerySet[Unit]:
     """Files that lack something every file must have: area, structure, an owner, the owner's phone (D7.08)."""
     if not actor.may("estate.view", community_id):
         raise NotFound
     owner = Occupancy.objects.filter(unit=OuterRef("pk"), kind=Occupancy.Kind.OWNER, ends_on=None)
     lacking = Q(area=None) | Q(structure="") | ~Exists(owner) | ~Exists(owner.exclude(person__phone_masked=""))
-    return Unit.objects.filter(lacking, community_id=community_id).select_related("building").order_by("community_id", "code")
+    rows = Unit.objects.filter(lacking, community_id=community_id).prefetch_related(_living("occupancies", "person"))
+    return rows.order_by("community_id", "code")
+
+
+def homes_of(actor: Actor, person: Person) -> list[Occupancy]:
+    """Every occupancy of a person, open ones first."""
+    if not actor.may("estate.view", person.community_id):
+        raise NotFound
+    return sorted(person.occupancies.select_related("unit").order_by("-starts_on", "-id"), key=lambda one: one.ends_on is not None)
+
+
+def history_of_person(actor: Actor, person: Person, limit: int = 30) -> list[Entry]:
+    if not actor.may("estate.view", person.community_id):
+        raise NotFound
+    return _lines([f"estate.person:{person.pk}"], limit)
+
+
+def _lines(subjects: list[str], limit: int) -> list[Entry]:
+    viewed = ("estate.file_viewed", "estate.person_viewed")
+    return list(Entry.objects.filter(subject__in=subjects).exclude(code__in=viewed).order_by("-id")[:limit])
 
 
 def history(actor: Actor, unit: Unit, limit: int = 30) -> list[Entry]:
@@ -231,7 +282,7 @@ def history(actor: Actor, unit: Unit, limit: int = 30) -> list[Entry]:
         raise NotFound
     people = unit.occupancies.filter(ends_on=None).values_list("person_id", flat=True)
     subjects = [f"estate.unit:{unit.pk}", *(f"estate.person:{pk}" for pk in people)]
-    return list(Entry.objects.filter(subject__in=subjects).exclude(code="estate.file_viewed").order_by("-id")[:limit])
+    return _lines(subjects, limit)
 
 
 # --- reveals and imports ---------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def _rows(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> li
             arm = f"{walk} AND community_id IN ({marks}) ORDER BY term LIMIT %s"
             bound += places
         arms.append(f"SELECT * FROM ({arm}) AS {kind}_hits")
-        values += [*bound, limit * 2]
+        values += [*bound, limit * 2]  # some rows name the same thing twice
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(arms), values)
         return list(cursor.fetchall())

@@ -1,7 +1,7 @@
 """Every write of the estate, by verb."""
 
 from .imports import apply_import, plan_import
-from .intake import take_in
+from .intake import in_words, take_in
 from .people import (
     add_person,
     change_phone,
@@ -11,6 +11,7 @@ from .people import (
     move_in,
     move_out,
     view_file,
+    view_person,
 )
 from .places import (
     add_building,
@@ -26,5 +27,5 @@ from .reveals import ask_reveal, decide_reveal, export_register, reveal_asked, s
 __all__ = [
     "add_building", "add_community", "add_person", "add_unit", "add_vehicle", "apply_import", "ask_reveal",
     "change_phone", "correct_paper", "decide_reveal", "edit_community", "edit_person", "edit_unit", "erase_person",
-    "export_register", "move_in", "move_out", "plan_import", "remove_vehicle", "reveal_asked", "show_reveal", "take_in", "view_file",
+    "export_register", "move_in", "move_out", "plan_import", "remove_vehicle", "reveal_asked", "show_reveal", "take_in", "view_file", "view_person", "in_words",
 ]

@@ -143,6 +143,11 @@ def view_file(actor: Actor, unit: Unit, /, *, at: datetime | None = None) -> Don
     return Done(unit, {"unit": unit.code})
 
 
+@action("estate.person_viewed", may="estate.view", says="查看住户 {name} 的资料")
+def view_person(actor: Actor, person: Person, /, *, at: datetime | None = None) -> Done:
+    return Done(person, {"name": private.mask_name(person.name)})
+
+
 @action("estate.person_erased", may="estate.edit", says="应本人要求注销住户资料：{reason}")
 def erase_person(actor: Actor, person: Person, /, *, reason: str, at: datetime) -> Done:
     """Destroy everything by which this person can be known: sealed values, spellings, sealed facts of the journal.

@@ -17,7 +17,7 @@ from shouwen.kernel.words import clean_text
 
 from .. import private
 from ..checks import no
-from ..models import Community, Person, PersonPrivate, Reveal
+from ..models import Person, PersonPrivate, Reveal
 
 SHOWS_FOR: Final = timedelta(seconds=30)
 APPROVED_FOR: Final = timedelta(hours=8)
@@ -45,6 +45,8 @@ def ask_reveal(actor: Actor, person: Person, /, *, field: str, reason: str, at: 
         raise NotFound
     if not (person.phone_masked if field == "phone" else person.id_masked):
         raise Refused("这位住户没有登记此项资料。")
+    if Reveal.objects.filter(asked_by_id=actor.id, person=person, field=field, state=Reveal.State.ASKED).exists():
+        raise Conflict("您已申请查看此项，正在等待批准，请勿重复申请。")
     for span, most in RATE:
         if Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - span).count() >= most:
             raise TooMany("查看隐私信息太频繁，已暂停。请稍后再试；如确有需要，请联系上级。")
@@ -96,10 +98,10 @@ def show_reveal(actor: Actor, reveal: Reveal, /, *, at: datetime) -> Done:
     return Done(reveal, _facts(reveal) | {"approver": reveal.decided_by}, result=value)
 
 
-@action("estate.exported", may="estate.view", says="导出{title}（{rows} 行，已脱敏）")
-def export_register(actor: Actor, community: Community | None, /, *, title: str, rows: int, at: datetime) -> Done:
+@action("estate.exported", may="estate.edit", says="导出{title}（{rows} 行，已脱敏；{filters}）")
+def export_register(actor: Actor, community_id: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
     """The line of an export (D2.80); what is exported is masked like the screen."""
-    return Done(community or "estate.community:0", {"title": title, "rows": rows})
+    return Done(f"estate.community:{community_id or 0}", {"title": title, "rows": rows, "filters": filters})
 
 
 _CLOSED: Final = {
