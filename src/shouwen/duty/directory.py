@@ -205,6 +205,23 @@ class Directory:
         wanted = [first + timedelta(n) for n in range(days)]
         return tuple(sorted((s for turn in self.turns for s in self._spans(turn, wanted)), key=lambda s: s.starts_at))
 
+    def absence_in(self, span: Span) -> Absence | None:
+        """The absence, if any, that falls into this shift of its person; its `to` covers the shift, or nobody does."""
+        return next(
+            (a for a in self.absences if a.user == span.user and a.starts_at < span.ends_at and a.ends_at > span.starts_at), None
+        )
+
+    def manned(self, post: str, day: date) -> bool | None:
+        """Whether somebody's shift on this post begins on this day and is covered; None where none is due.
+
+        None is due on a post without a roster that day, or whose shifts are all for workdays when it is none.
+        """
+        due = [t for t in self._turns[post] if t.starts_on <= day <= t.ends_on]
+        if not due or (not self.works(day) and all(turn.workdays_only for turn in due)):
+            return None
+        spans = (span for turn in due for span in self._spans(turn, (day,)))
+        return any(self.acting(span.user, span.starts_at) is not None for span in spans)
+
     def name(self, user: int | None) -> str:
         return "系统" if user is None else self.names.get(user, "其他小区人员")
 

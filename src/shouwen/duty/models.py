@@ -59,4 +59,7 @@ class LogLine(models.Model):
 
     class Meta:
         verbose_name = "值班日志"
-        indexes = [models.Index(fields=["community", "post", "-id"], name="logline_book")]
+        indexes = [
+            models.Index(fields=["community", "post", "-id"], name="logline_book"),
+            models.Index(fields=["community", "event_at"], name="logline_day"),
+        ]

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from shouwen.estate.models import Community
-from shouwen.kernel.models import CalendarDay, Setting
+from shouwen.kernel.access import Actor
+from shouwen.kernel.calendars import calendar_data
+from shouwen.kernel.models import Setting
 from shouwen.kernel.refusals import NotFound
 from shouwen.org.models import Assignment, Delegation, Department, Post, User
 from shouwen.org.queries import Kept
 
 from .directory import Absence, Directory, Held, PostInfo, Turn
-from .models import Roster
+from .models import LogLine, Roster, Shift
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
 GUARANTEED = "guaranteed_person"
 """Name of the setting with the user name of whoever gets what nobody else can take."""
 
-_directories: Kept[Directory] = Kept(60)
+_directories: Kept[Directory] = Kept(3600, most=200)
 
 
 def directory(community_id: int, version: int) -> Directory:
-    """The people of a community at this `people_version`, read once per process (and again after a minute, because
-    holidays change without raising the version)."""
-    return _directories.get((community_id, version), lambda: _read(community_id, version))
+    """The people of a community at this `people_version`, read once per process and calendar."""
+    calendar = calendar_data(community_id)
+    return _directories.get((community_id, version, calendar.version), lambda: _read(community_id, version, calendar.days))
 
 
 def current_directory(community: Community | int) -> Directory:
@@ -39,7 +42,7 @@ def current_directory(community: Community | int) -> Directory:
     return directory(pk, version)
 
 
-def _read(community_id: int, version: int) -> Directory:
+def _read(community_id: int, version: int, days: Mapping[date, bool]) -> Directory:
     here = Q(community=community_id) | Q(community=None)
     posts = {p.slug: PostInfo(p.title, p.rank, p.superior, p.department) for p in Post.objects.all()}
     titles = {d.slug: d.title for d in Department.objects.filter(here).order_by("community_id")}
@@ -65,12 +68,54 @@ def _read(community_id: int, version: int) -> Directory:
         .order_by("-community_id").values_list("community_id", "value")
     )  # fmt: skip
     chosen = settings.get(community_id) or settings.get(None)
-    days = CalendarDay.objects.filter(Q(community_id=community_id) | Q(community_id=None))
     return Directory(
         community=community_id, version=version, zone=CHINA,
         names={pk: name for pk, _, name, _ in users},
         active=frozenset(pk for pk, _, _, active in users if active),
         posts=posts, held=held, turns=turns, absences=absences, departments=titles,
-        days={d.day: d.works for d in sorted(days, key=lambda d: d.community_id or 0)},
+        days=days,
         chosen=next((pk for pk, username, _, active in users if active and username == chosen), None),
     )  # fmt: skip
+
+
+def place(actor: Actor, community_id: int | None) -> Community:
+    """A community whose duty the actor may see, or NotFound."""
+    found = Community.objects.filter(pk=community_id).first() if community_id else None
+    if found is None or not actor.may("duty.view", found.pk):
+        raise NotFound
+    return found
+
+
+def lines(actor: Actor, community_id: int, *, post: str = "", day: date | None = None) -> QuerySet[LogLine]:
+    """The books of a community, newest first: of one post, of one day (local, by the time of the event)."""
+    place(actor, community_id)
+    rows = LogLine.objects.filter(community=community_id).select_related("corrects", "corrected_by").order_by("-id")
+    if post:
+        rows = rows.filter(post=post)
+    if day:
+        start = datetime.combine(day, time(), CHINA)
+        rows = rows.filter(event_at__gte=start, event_at__lt=start + timedelta(days=1))
+    return rows
+
+
+def line(actor: Actor, pk: int) -> LogLine:
+    """One line of a book, or NotFound."""
+    places = actor.places("duty.view")
+    rows = LogLine.objects.select_related("community", "corrected_by", "corrects")
+    found = (rows if places is None else rows.filter(community__in=places)).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def roster_lines(actor: Actor, community_id: int, day: date) -> QuerySet[Roster]:
+    """Lines of the roster that hold on this day or later."""
+    place(actor, community_id)
+    rows = Roster.objects.filter(community=community_id).filter(Q(ends_on=None) | Q(ends_on__gte=day))
+    return rows.select_related("user", "shift", "community").order_by("post", "shift__starts", "id")
+
+
+def shifts(actor: Actor, community_id: int) -> QuerySet[Shift]:
+    """The shifts of a community by their beginning."""
+    place(actor, community_id)
+    return Shift.objects.filter(community=community_id).order_by("starts", "id")

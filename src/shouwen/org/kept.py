@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from time import monotonic
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import connection, transaction
 
 V = TypeVar("V")
-_MOST: Final = 5000
-"""Entries kept in one store; beyond it the store starts anew."""
 
 _stores: list[Kept] = []
 
 
 class Kept(Generic[V]):
-    """A store of values by key, each good for `seconds`.
+    """A store of values by key, each good for `seconds`; with more than `most` of them it starts anew.
 
     What is read inside a transaction waits in that transaction's list of things to do after commit: its own later
     reads find it there, a rollback (of a savepoint too) drops it, and only a commit shares it with other requests.
     So a rehearsal or a refused action leaves nothing behind.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, most: int = 5000) -> None:
+        self.seconds, self.most = seconds, most
         self.shared: dict[Hashable, tuple[float, V]] = {}
         _stores.append(self)
 
@@ -62,7 +60,7 @@ class _Read:
         self.store, self.key, self.until, self.value = store, key, until, value
 
     def __call__(self) -> None:
-        if len(self.store.shared) >= _MOST:
+        if len(self.store.shared) >= self.store.most:
             self.store.shared.clear()
         self.store.shared[self.key] = (self.until, self.value)
 

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '值班日志',
-                'indexes': [models.Index(fields=['community', 'post', '-id'], name='logline_book')],
+                'indexes': [models.Index(fields=['community', 'post', '-id'], name='logline_book'), models.Index(fields=['community', 'event_at'], name='logline_day')],
             },
         ),
         migrations.AddConstraint(

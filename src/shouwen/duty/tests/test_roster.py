@@ -10,8 +10,9 @@ from django.db import transaction
 from shouwen.duty import actions, queries
 from shouwen.duty.models import Roster, Shift
 from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.calendars import set_day
 from shouwen.kernel.journal import bookkeeping
-from shouwen.kernel.models import CalendarDay, Setting
+from shouwen.kernel.models import Setting
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.org import actions as org
 from shouwen.org.tests.world import CHINA, MONDAY, World
@@ -71,15 +72,17 @@ def test_what_was_rolled_back_was_never_seen(world: World) -> None:
 
 
 def test_holidays_of_the_community_and_of_all(world: World) -> None:
-    with bookkeeping("holidays"):
-        CalendarDay.objects.create(day=date(2026, 11, 23), works=False, name="全国")
-        CalendarDay.objects.create(community_id=world.places["liyuan"].pk, day=date(2026, 11, 24), works=False, name="本地")
-        CalendarDay.objects.create(day=date(2026, 11, 25), works=False)
-        CalendarDay.objects.create(community_id=world.places["liyuan"].pk, day=date(2026, 11, 25), works=True)
+    liyuan = world.places["liyuan"]
+    set_day(SYSTEM, None, day=date(2026, 11, 23), works=False, name="全国")
+    set_day(SYSTEM, liyuan, day=date(2026, 11, 24), works=False, name="本地")
+    set_day(SYSTEM, None, day=date(2026, 11, 25), works=False)
+    set_day(SYSTEM, liyuan, day=date(2026, 11, 25), works=True)
     here, there = directory(world), directory(world, "yunxi")
     assert [here.works(date(2026, 11, d)) for d in (23, 24, 25)] == [False, False, True]
     assert [there.works(date(2026, 11, d)) for d in (23, 24, 25)] == [False, True, False]
     assert here.running(MONDAY, "cs-supervisor") == ()
+    set_day(SYSTEM, None, day=date(2026, 11, 23), works=True)
+    assert len(directory(world).running(MONDAY, "cs-supervisor")) == 1
 
 
 def test_the_settings_name_the_guaranteed_person(world: World) -> None:

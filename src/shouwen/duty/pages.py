@@ -1,0 +1,222 @@
+"""The roster as a week, how it is made, and the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.screens import flash, page_of, render
+from shouwen.org import queries as org
+
+from . import actions, queries
+from .directory import Directory, Span
+from .forms import CorrectionForm, EndForm, LineForm, RosterForm, ShiftForm
+from .models import LogLine, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One shift of one person in the grid. `cover`: "" = at work, "gone" = on leave and nobody covers, else the stand-in."""
+
+    span: Span
+    name: str
+    cover: str
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    day: date
+    chips: tuple[Chip, ...]
+    empty: bool
+    """Nobody is on the post although somebody should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post over a week; `present` = who is reached now, `fallback` = nobody is on it, the superior is reached."""
+
+    slug: str
+    title: str
+    present: str
+    fallback: bool
+    cells: tuple[Cell, ...]
+
+
+def roster(request: HttpRequest) -> HttpResponse:
+    """A week of shifts, post by post, and who is on duty at this moment."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = _here(request)
+    here = queries.current_directory(community)
+    today = at.astimezone(queries.CHINA).date()
+    first = _monday(request.GET.get("week", ""), today)
+    rows = _week(here, first, at)
+    return render(request, "duty/roster.html", {
+        "rows": rows, "days": [(day, here.works(day), day == today) for day in _days(first)],
+        "before": first - timedelta(7), "after": first + timedelta(7), "first": first, "this_week": first <= today < first + timedelta(7),
+        "may_edit": actor.may("duty.edit", community.pk), "guaranteed": here.name(here.guaranteed()) if here.held else "",
+    }, part="list")  # fmt: skip
+
+
+def _here(request: HttpRequest):
+    community = request.community  # type: ignore[attr-defined]
+    return queries.place(request.actor, community.pk if community else None)  # type: ignore[attr-defined]
+
+
+def _monday(given: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        day = today
+    if abs((day - today).days) > 3660:
+        day = today
+    return day - timedelta(day.weekday())
+
+
+def _days(first: date) -> list[date]:
+    return [first + timedelta(n) for n in range(7)]
+
+
+def _week(here: Directory, first: date, at: datetime) -> list[PostRow]:
+    spans: dict[tuple[str, date], list[Span]] = {}
+    for span in here.spans(first, 7):
+        spans.setdefault((span.post, span.starts_at.date()), []).append(span)
+    slugs = {turn.post for turn in here.turns if turn.starts_on <= first + timedelta(6) and turn.ends_on >= first}
+    rows = []
+    for slug in sorted(slugs, key=lambda s: (here.posts[s].department, -here.posts[s].rank, s) if s in here.posts else ("", 0, s)):
+        found = here.on_duty(slug, at)
+        on = {acting for span in here.running(at, slug) if (acting := here.acting(span.user, at)) is not None}
+        rows.append(PostRow(
+            slug, here.posts[slug].title if slug in here.posts else slug, "、".join(here.name(user) for user in found),
+            not on, tuple(_cell(here, slug, day, spans.get((slug, day), []), at) for day in _days(first)),
+        ))  # fmt: skip
+    return rows
+
+
+def _cell(here: Directory, post: str, day: date, spans: list[Span], at: datetime) -> Cell:
+    chips = []
+    for span in spans:
+        absence = here.absence_in(span)
+        acting = here.acting(span.user, max(absence.starts_at, span.starts_at)) if absence else span.user
+        cover = "" if absence is None else "gone" if acting is None else here.name(acting)
+        chips.append(Chip(span, here.name(span.user), cover, span.starts_at <= at < span.ends_at))
+    return Cell(day, tuple(chips), here.manned(post, day) is False)
+
+
+def plan(request: HttpRequest) -> HttpResponse:
+    """The lines that make the roster, and the shifts; adding to both."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = _here(request)
+    may_edit = actor.may("duty.edit", community.pk)
+    today = at.astimezone(queries.CHINA).date()
+    shifts = queries.shifts(actor, community.pk)
+    posts = [(post.slug, post.title) for post in org.posts()]
+    people = org.staff(actor).filter(is_active=True).order_by("name")
+    added = request.POST.get("what", "")
+    form = RosterForm(request.POST if added == "line" else None, posts=posts, people=people, shifts=shifts, initial={"starts_on": today})
+    shift_form = ShiftForm(request.POST if added == "shift" else None)
+    try:
+        if added == "line" and form.is_valid():
+            actions.roster(actor, community, at=at, **form.cleaned_data)
+            return flash(redirect("duty:plan"), "排班已登记，即刻生效。")
+        if added == "shift" and shift_form.is_valid():
+            actions.set_shift(actor, community, at=at, **shift_form.cleaned_data)
+            return flash(redirect("duty:plan"), "班次已保存。")
+    except Refused as no:
+        _blame(form if added == "line" else shift_form, no)
+    titles = dict(posts)
+    return render(request, "duty/plan.html", {
+        "lines": [(line, titles.get(line.post, line.post), _weekdays(line)) for line in queries.roster_lines(actor, community.pk, today)],
+        "shifts": shifts, "form": form, "shift_form": shift_form, "may_edit": may_edit, "today": today,
+    }, status=422 if form.errors or shift_form.errors else 200)  # fmt: skip
+
+
+def _weekdays(line: Roster) -> str:
+    return "每天" if line.weekdays == "1234567" else "周" + "".join(actions.WEEKDAYS[int(day) - 1] for day in line.weekdays)
+
+
+def _blame(form: object, no: Refused) -> None:
+    known = {name: text for name, text in no.fields.items() if name in form.fields}  # type: ignore[attr-defined]
+    for name, text in known.items():
+        form.add_error(name, text)  # type: ignore[attr-defined]
+    if not known:
+        form.add_error(None, no.message)  # type: ignore[attr-defined]
+
+
+@require_POST
+def end_line(request: HttpRequest, pk: int) -> HttpResponse:
+    """A line of the roster ends."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = _here(request)
+    line = queries.roster_lines(actor, community.pk, date.min).filter(pk=pk).first()
+    if line is None:
+        raise NotFound
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        raise Refused("请填写最后一天的日期。", {"ends_on": "请填写日期。"})
+    actions.end_roster(actor, line, ends_on=form.cleaned_data["ends_on"], at=at)
+    return flash(redirect("duty:plan"), "排班已结束。")
+
+
+def book(request: HttpRequest) -> HttpResponse:
+    """The books: what happened on a post, line by line; one line more."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = _here(request)
+    may_write = actor.may("duty.write", community.pk)
+    known = {post.slug: post.title for post in org.posts()}
+    post = request.GET.get("post", "")
+    post = post if post in known else ""
+    day = _day(request.GET.get("day", ""))
+    own = next((slug for slug in known if slug in actor.posts), "receptionist")
+    form = LineForm(request.POST or None, posts=list(known.items()), initial={"post": post or own})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.write(actor, community, at=at, post=form.cleaned_data["post"], text=form.cleaned_data["text"],
+                          event_at=form.cleaned_data["event_at"])  # fmt: skip
+            return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), "已记入值班日志。")
+        except Refused as no:
+            _blame(form, no)
+    page = page_of(queries.lines(actor, community.pk, post=post, day=day), request.GET.get("after"))
+    return render(request, "duty/book.html", {
+        "page": page, "lines": [(line, known.get(line.post, line.post), _late(line)) for line in page], "form": form,
+        "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
+        "narrowed": bool(post or day),
+    }, part="list", status=422 if form.errors else 200)  # fmt: skip
+
+
+def _day(given: str) -> date | None:
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2200 else None
+
+
+def _late(line: LogLine) -> bool:
+    """Written down later than it happened (补记)."""
+    return line.recorded_at - line.event_at >= timedelta(minutes=10)
+
+
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a right line beside a wrong one."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    line = queries.line(actor, pk)
+    form = CorrectionForm(request.POST or None, initial={"text": line.text, "event_at": line.event_at.astimezone(queries.CHINA)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.correct(actor, line.community, line=line, at=at, **form.cleaned_data)
+            return flash(redirect(f"{reverse('duty:book')}?post={line.post}"), "更正已记入，原记录保留。")
+        except Refused as no:
+            _blame(form, no)
+    title = next((post.title for post in org.posts() if post.slug == line.post), line.post)
+    return render(request, "duty/correct.html", {
+        "line": line, "form": form, "title": title, "done": hasattr(line, "corrected_by"),
+        "may_write": actor.may("duty.write", line.community_id),
+    }, status=422 if form.errors else 200)  # fmt: skip
