@@ -1,6 +1,6 @@
 """Events per second of the pure engine on one core, over a typical life of a complaint.
 
-    python benchmarks/decide.py [--seconds 3] [--profile]
+python benchmarks/decide.py [--seconds 3] [--profile]
 """
 
 from __future__ import annotations

@@ -4,8 +4,30 @@ from .answers import check_answers, check_given, fill
 from .calendar import TZ, Calendar, Day
 from .core import decide
 from .events import (
-    Amended, Approved, ChildClosed, Close, Do, Effect, Event, Filed, Finished, Handed, Linked, Log, Noted, Open, Paused, Print,
-    Reopened, Resumed, Started, Taken, Tell, Ticked, Urged, Withdrawn,
+    Amended,
+    Approved,
+    ChildClosed,
+    Close,
+    Do,
+    Effect,
+    Event,
+    Filed,
+    Finished,
+    Handed,
+    Linked,
+    Log,
+    Noted,
+    Open,
+    Paused,
+    Print,
+    Reopened,
+    Resumed,
+    Started,
+    Taken,
+    Tell,
+    Ticked,
+    Urged,
+    Withdrawn,
 )  # fmt: skip
 from .faults import faults_in
 from .procedure import Procedure, Step, role_of

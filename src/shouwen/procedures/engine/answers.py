@@ -293,9 +293,7 @@ def chosen(procedure: Procedure, name: str, answers: Mapping[str, Value]) -> tup
     return tuple(found)
 
 
-def holds(
-    procedure: Procedure, condition: Condition | None, answers: Mapping[str, Value], own: Container[str] = ()
-) -> bool:
+def holds(procedure: Procedure, condition: Condition | None, answers: Mapping[str, Value], own: Container[str] = ()) -> bool:
     """Whether all of a condition holds; an answer not given matches nothing. `own`: answers of the form being filled in,
     which stand for this branch alone."""
     if condition is None:

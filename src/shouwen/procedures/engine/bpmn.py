@@ -136,7 +136,16 @@ class _Writer:
         p, id = self.p, f"task_{step.name}"
         role = p.people.get(step.who)
         task = self.node("userTask", id, step.title, size="task", column=column, role=step.who)
-        text = "\n".join(t for t in (step.do, f"话术：{step.says}" if step.says else "", _asks(step), f"依据：{'、'.join(step.basis)}" if step.basis else "") if t)
+        text = "\n".join(
+            t
+            for t in (
+                step.do,
+                f"话术：{step.says}" if step.says else "",
+                _asks(step),
+                f"依据：{'、'.join(step.basis)}" if step.basis else "",
+            )
+            if t
+        )
         if text:
             self.sub(task, "documentation").text = text
         if step.each:
@@ -157,7 +166,16 @@ class _Writer:
         assert step.within is not None
         limit = limit_said(self.p, step.within)
         id, told = f"limit_{step.name}", f"late_{step.name}"
-        event = self.node("boundaryEvent", id, limit, size="event", column=column, role=step.who, attachedToRef=f"task_{step.name}", cancelActivity="false")
+        event = self.node(
+            "boundaryEvent",
+            id,
+            limit,
+            size="event",
+            column=column,
+            role=step.who,
+            attachedToRef=f"task_{step.name}",
+            cancelActivity="false",
+        )
         x, y, width, height = self.places[f"task_{step.name}"]
         self.places[id] = (x + width - 30, y + height - 18, 36, 36)
         definition = self.sub(event, "timerEventDefinition", id=f"{id}_timer")

@@ -262,7 +262,9 @@ def _shifted(d: Draft, due: datetime, span: Span, began: datetime, ended: dateti
     if due.time() != LAST:
         return due + (ended.replace(second=0, microsecond=0) - began.replace(second=0, microsecond=0))
     if span.unit == "workday":
-        return datetime.combine(d.calendar.workdays_after(due.date(), d.calendar.workdays_between(began.date(), ended.date())), LAST, due.tzinfo)
+        return datetime.combine(
+            d.calendar.workdays_after(due.date(), d.calendar.workdays_between(began.date(), ended.date())), LAST, due.tzinfo
+        )
     return due + timedelta(days=(ended.date() - began.date()).days)
 
 

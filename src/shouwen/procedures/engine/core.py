@@ -1,7 +1,7 @@
 """The rule: `decide(procedure, ticket, event, calendar) -> (ticket, effects)`. No I/O, no clock of its own, no people resolved.
 
 Before an event is applied, every rung whose moment has come is climbed, each once and in order of time; so a ticket does not
-depend on how often somebody ticked.
+depend on how often somebody ticked. Afterwards the ticket's `wake` always lies ahead.
 """
 
 from __future__ import annotations
@@ -17,8 +17,28 @@ from .answers import NOTE, check_answer, check_answers, check_given, check_text,
 from .calendar import TZ, Calendar
 from .draft import Draft
 from .events import (
-    Amended, Answers, Approved, ChildClosed, Effect, Event, Evidence, Filed, Finished, Handed, Linked, Log, Noted, Paused,
-    Reopened, Resumed, Started, Taken, Tell, Ticked, Urged, Withdrawn,
+    Amended,
+    Answers,
+    Approved,
+    ChildClosed,
+    Effect,
+    Event,
+    Evidence,
+    Filed,
+    Finished,
+    Handed,
+    Linked,
+    Log,
+    Noted,
+    Paused,
+    Reopened,
+    Resumed,
+    Started,
+    Taken,
+    Tell,
+    Ticked,
+    Urged,
+    Withdrawn,
 )  # fmt: skip
 from .procedure import END, LINKS, OWN_CLASS, Procedure, Step
 from .refusals import Refused
@@ -42,6 +62,7 @@ def decide(procedure: Procedure, ticket: Ticket, event: Event, calendar: Calenda
     pass_time(d, at)
     d.at = at
     HANDLERS[type(event)](d, event)
+    pass_time(d, at)  # work that opens already late is late at once
     return d.ticket_after(at), tuple(d.effects)
 
 

@@ -205,7 +205,9 @@ def _drawn(graph: Graph, placed: dict[str, _Placed], order: dict[str, int], unde
         '<path d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
     for e in straight:
-        out.append(f'<path class="flow-edge flow-{e.kind}" d="M{x + BOX - 20} {ends[e.source]}V{placed[e.target].top}" marker-end="url(#flow-arrow)"/>')
+        out.append(
+            f'<path class="flow-edge flow-{e.kind}" d="M{x + BOX - 20} {ends[e.source]}V{placed[e.target].top}" marker-end="url(#flow-arrow)"/>'
+        )
     for i, e in enumerate(bent):
         lanes, side = (left, -1) if e in left else (right, 1)
         lane = x - LANE * lanes[e] - 3 if side < 0 else x + BOX + LANE * lanes[e] + 3

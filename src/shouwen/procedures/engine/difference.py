@@ -36,8 +36,16 @@ def _all(old: Procedure, new: Procedure) -> Iterator[str]:
         a, b = getattr(old, key), getattr(new, key)
         if a != b:
             yield f"{title}：{_plain(CLOCKS.get(a, a) if key == 'clock' else a)} → {_plain(CLOCKS.get(b, b) if key == 'clock' else b)}"
-    yield from _keyed("角色", old.people, new.people, lambda p: p.title, lambda a, b: _texts(f"角色「{a.title}」", {"": (_found(a), _found(b))}))
-    yield from _keyed("类别", old.classes, new.classes, lambda c: c.title, lambda a, b: _texts(f"类别「{a.title}」", {"": (f"{a.title} {a.means}", f"{b.title} {b.means}")}))
+    yield from _keyed(
+        "角色", old.people, new.people, lambda p: p.title, lambda a, b: _texts(f"角色「{a.title}」", {"": (_found(a), _found(b))})
+    )
+    yield from _keyed(
+        "类别",
+        old.classes,
+        new.classes,
+        lambda c: c.title,
+        lambda a, b: _texts(f"类别「{a.title}」", {"": (f"{a.title} {a.means}", f"{b.title} {b.means}")}),
+    )
     yield from _ladder("通用逾期处理", old, old.late, new, new.late)
     yield from _keyed(
         "暂停原因", old.pauses, new.pauses, lambda p: p.title,
@@ -54,10 +62,17 @@ def _all(old: Procedure, new: Procedure) -> Iterator[str]:
     yield from _keyed("步骤", old.every_step, new.every_step, lambda s: s.title, lambda a, b: _step(old, a, new, b))
     common = [n for n in old.path if n in new.path]
     if common != [n for n in new.path if n in old.path]:
-        yield "步骤顺序：" + "、".join(old.steps[n].title for n in common) + " → " + "、".join(new.steps[n].title for n in new.path if n in old.path)
+        yield (
+            "步骤顺序："
+            + "、".join(old.steps[n].title for n in common)
+            + " → "
+            + "、".join(new.steps[n].title for n in new.path if n in old.path)
+        )
 
 
-def _keyed(what: str, old: Mapping[str, T], new: Mapping[str, T], title: Callable[[T], str], compare: Callable[[T, T], Iterable[str]]) -> Iterator[str]:
+def _keyed(
+    what: str, old: Mapping[str, T], new: Mapping[str, T], title: Callable[[T], str], compare: Callable[[T, T], Iterable[str]]
+) -> Iterator[str]:
     for key, value in old.items():
         if key not in new:
             yield f"取消{what}「{title(value)}」"
@@ -184,7 +199,9 @@ def condition_said(p: Procedure, condition: Condition) -> str:
     said = []
     for key, values in condition.equals:
         ask = p.asks.get(key)
-        options = ask.pick if ask and ask.pick else {k: g.title for k, g in p.classes.items()} if key == "class" else {"yes": "是", "no": "否"}
+        options = (
+            ask.pick if ask and ask.pick else {k: g.title for k, g in p.classes.items()} if key == "class" else {"yes": "是", "no": "否"}
+        )
         title = ask.title if ask else "类别"
         said.append(f"{title}为{'或'.join(options.get(v, v) for v in values)}")
     said += [f"{p.asks[k].title if k in p.asks else k}不少于 {n}" for k, n in condition.at_least]
@@ -220,7 +237,12 @@ def _openings(p: Procedure, openings: Iterable[Opening]) -> str:
     links = {"caused_by": "由此引起", "part_of": "其中一部分", "same": "同一件事"}
     said = []
     for o in openings:
-        details = [links.get(o.kind, o.kind), _condition(p, o.when), f"「{_titles(p, (o.before,))}」之前办结" if o.before else "", _doing("", o.answers)]
+        details = [
+            links.get(o.kind, o.kind),
+            _condition(p, o.when),
+            f"「{_titles(p, (o.before,))}」之前办结" if o.before else "",
+            _doing("", o.answers),
+        ]
         said.append(f"{o.procedure}（{'，'.join(x for x in details if x)}）")
     return "、".join(said)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from .answers import fill_raw, holds
 from .calendar import Calendar
 from .events import Effect, Open, Tell
 from .procedure import Opening, Procedure, Step
-from .answers import fill_raw, holds
 from .ticket import Child, Clock, Pause, Status, Task, Ticket, Value
 
 

@@ -50,7 +50,10 @@ def _people(p: Procedure) -> Iterator[Fault]:
             yield path, f"角色名「{key}」应是小写字母、数字和下划线，且不能与 holder、superior、lead、tracker 同名"
         found = [f for f in FINDERS if getattr(person, f)]
         if len(found) != 1:
-            yield path, f"角色「{key}」要写明怎样找到人，且只写一种：{'、'.join(FINDERS)}" + (f"（现在有 {'、'.join(found)}）" if found else "")
+            yield (
+                path,
+                f"角色「{key}」要写明怎样找到人，且只写一种：{'、'.join(FINDERS)}" + (f"（现在有 {'、'.join(found)}）" if found else ""),
+            )
         if person.answer and (person.answer not in p.asks or p.asks[person.answer].kind != "staff"):
             yield path, f"角色「{key}」指向的答案「{person.answer}」不存在，或不是 kind: staff"
         if person.did and person.did not in p.every_step:
@@ -325,7 +328,10 @@ def _routes(p: Procedure, step: Step, path: Path) -> Iterator[Fault]:
         for name in filter(None, (route.go, route.then)):
             if name != END and name not in p.steps:
                 inner = p.inner.get(name)
-                yield here, f"next 不能走到 together 里面的「{name}」，请写「{inner.inside}」" if inner else f"next 指向不存在的步骤「{name}」"
+                yield (
+                    here,
+                    f"next 不能走到 together 里面的「{name}」，请写「{inner.inside}」" if inner else f"next 指向不存在的步骤「{name}」",
+                )
             elif name != END and p.steps[name].offered and not p.steps[name].next:
                 yield here, f"步骤「{name}」是 offered，又没有 next，走到那里就断了"
         back = not step.offered and route.go in order and order[route.go] <= order[step.name]

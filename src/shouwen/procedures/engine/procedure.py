@@ -296,7 +296,6 @@ class Procedure(msgspec.Struct, frozen=True, dict=True):
         person = self.people.get(role)
         return (person.on_duty or person.post) if person else ""
 
-
     def shift_of(self, role: str, branch: str) -> str:
         """Whose shift ends a task of this role: the post, or ``dept:`` and the department whose members do it."""
         person = self.people.get(role)

@@ -81,7 +81,6 @@ class _Join:
 
     p: Procedure
 
-
     def step(self, name: str) -> str:
         """`group.sub` and `sub` are the same sub-step."""
         head, _, tail = name.partition(".")
@@ -123,9 +122,7 @@ class _Join:
 
 def _joined(p: Procedure) -> Procedure:
     join = _Join(p)
-    people = {
-        k: msgspec.structs.replace(person, did=join.step(person.did)) if person.did else person for k, person in p.people.items()
-    }
+    people = {k: msgspec.structs.replace(person, did=join.step(person.did)) if person.did else person for k, person in p.people.items()}
     return msgspec.structs.replace(
         p,
         people=people,
@@ -133,6 +130,3 @@ def _joined(p: Procedure) -> Procedure:
         inner={k: join.of_step(s) for k, s in p.inner.items()},
         promises={k: join.of_promise(v) for k, v in p.promises.items()},
     )
-
-
-

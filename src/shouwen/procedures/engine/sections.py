@@ -5,7 +5,25 @@ from __future__ import annotations
 import yaml
 
 from .nodes import Path, Reader
-from .procedure import KINDS, LINKS, OWN_CLASS, Ask, Condition, Doing, Grade, Limit, Opening, Pausing, Person, Promise, Reopening, Route, Rung, Step, Telling
+from .procedure import (
+    KINDS,
+    LINKS,
+    OWN_CLASS,
+    Ask,
+    Condition,
+    Doing,
+    Grade,
+    Limit,
+    Opening,
+    Pausing,
+    Person,
+    Promise,
+    Reopening,
+    Route,
+    Rung,
+    Step,
+    Telling,
+)
 from .spans import Span
 
 PERSON = ("title", "on_duty", "post", "heads", "member", "answer", "did", "first_asked", "party", "on_behalf")
@@ -182,7 +200,10 @@ def doings(r: Reader, node: yaml.Node | None, path: Path) -> tuple[Doing, ...]:
     if isinstance(node, yaml.ScalarNode):
         return (Doing(r.text(node, "does")),)
     return tuple(
-        Doing(slot, {} if isinstance(args, yaml.ScalarNode) and args.value in ("", "yes") else r.table(args, (*path, slot), f"does 的「{slot}」"))
+        Doing(
+            slot,
+            {} if isinstance(args, yaml.ScalarNode) and args.value in ("", "yes") else r.table(args, (*path, slot), f"does 的「{slot}」"),
+        )
         for slot, args in r.entries(node, path, "does ")
     )
 
@@ -240,7 +261,9 @@ def reopening(r: Reader, node: yaml.Node | None, path: Path) -> Reopening:
     )
 
 
-def steps(r: Reader, node: yaml.Node | None, path: Path, classes: dict[str, Grade], inside: str = "") -> tuple[dict[str, Step], dict[str, Step]]:
+def steps(
+    r: Reader, node: yaml.Node | None, path: Path, classes: dict[str, Grade], inside: str = ""
+) -> tuple[dict[str, Step], dict[str, Step]]:
     """The steps of a mapping, and the sub-steps found within them."""
     found: dict[str, Step] = {}
     inner: dict[str, Step] = {}

@@ -69,7 +69,14 @@ def parse(text: str) -> Span:
         raise ValueError(f"「{text}」：至少是 1")
     if int(m["amount"] or 0) > 100_000:
         raise ValueError(f"「{text}」太长了")
-    return Span(cast(Unit, m["counted"] or m["said"]), int(m["amount"] or 0), m["post"] or "", m["anchor"] or "", m["side"] == "before", " ".join(text.split()))
+    return Span(
+        cast(Unit, m["counted"] or m["said"]),
+        int(m["amount"] or 0),
+        m["post"] or "",
+        m["anchor"] or "",
+        m["side"] == "before",
+        " ".join(text.split()),
+    )
 
 
 def spoken(span: Span) -> str:

@@ -6,7 +6,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shouwen.procedures.engine import TZ, Calendar, Effect, Event, Faulty, Filed, Finished, Procedure, Task, Tell, Ticked, Ticket, decide, read
+from shouwen.procedures.engine import (
+    TZ,
+    Calendar,
+    Effect,
+    Event,
+    Faulty,
+    Filed,
+    Finished,
+    Procedure,
+    Task,
+    Tell,
+    Ticked,
+    Ticket,
+    decide,
+    read,
+)
 
 COMPLAINT = (Path(__file__).parent / "complaint.yaml").read_text("utf-8")
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=TZ)  # a Monday

@@ -175,7 +175,13 @@ def test_conditions() -> None:
 def test_filling_text_says_titles_and_fills_once() -> None:
     p = short(ASKS)
     answers = {"kind": "b", "why": "{phone} {kind}", "ids": ["1", "2"], "ok": "yes", "ticks": {"x": "yes", "y": "na"}}
-    text = fill(p, "{kind}|{why}|{ids}|{ok}|{ticks}|{n}|{number}|{nothing}|{class}", answers, label=lambda kind, v: f"{kind}{v}", number="TS-1")
+    text = fill(
+        p,
+        "{kind}|{why}|{ids}|{ok}|{ticks}|{n}|{number}|{nothing}|{class}",
+        answers,
+        label=lambda kind, v: f"{kind}{v}" if kind == "staff" else v,
+        number="TS-1",
+    )
     assert text == "乙|{phone} {kind}|staff1、staff2|是|门：是、窗：不适用||TS-1||"
     assert fill(p, "{ids}", answers) == "1、2"
 

@@ -33,7 +33,20 @@ def test_end_of_shift_may_name_a_post() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "20", "-1 hours", "1.5 hours", "end of day before x", "promptly of guard", "0 workdays", "0 service hours", "999999 hours", "5 minutes before"]
+    "text",
+    [
+        "",
+        "soon",
+        "20",
+        "-1 hours",
+        "1.5 hours",
+        "end of day before x",
+        "promptly of guard",
+        "0 workdays",
+        "0 service hours",
+        "999999 hours",
+        "5 minutes before",
+    ],
 )
 def test_what_is_no_time_is_refused_in_chinese(text: str) -> None:
     with pytest.raises(ValueError, match="[一-鿿]"):
