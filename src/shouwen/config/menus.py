@@ -118,7 +118,7 @@ def new_key() -> str:
 
 def heartbeat_late() -> int:
     """Minutes since a worker's last sign of life when that is more than one; 0 when all is well."""
-    last = Heartbeat.objects.aggregate(last=Max("at"))["last"]
+    last = Heartbeat.objects.exclude(worker__startswith="chore:").aggregate(last=Max("at"))["last"]
     silent = journal.now() - last if last else LATE_AFTER
     return 0 if silent < LATE_AFTER else max(int(silent.total_seconds() // 60), 1)
 

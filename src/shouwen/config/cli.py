@@ -1,0 +1,381 @@
+"""The command line: `shouwen …`. Every word a user can read here is Chinese."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from shouwen import __version__
+
+Command = Callable[[argparse.Namespace], int]
+
+_WORDS: Final = {
+    "usage: ": "用法：", "options": "选项", "positional arguments": "参数", "show this help message and exit": "显示帮助并退出",
+    "the following arguments are required: %s": "缺少参数：%s", "unrecognized arguments: %s": "不认识的参数：%s",
+    "invalid choice: %(value)r (choose from %(choices)s)": "没有「%(value)s」，可用：%(choices)s",
+    "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s：%(message)s", "%(prog)s: error: %(message)s\n": "%(message)s\n",
+    "expected one argument": "需要一个值", "invalid %(type)s value: %(value)r": "「%(value)s」不对",
+    "expected at least one argument": "至少需要一个值",
+}
+"""argparse speaks through gettext; this is its Chinese."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit status: 0 done, 1 refused or something wrong, 2 not understood."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shouwen.config.settings")
+    argparse._ = lambda text: _WORDS.get(text, text)  # type: ignore[attr-defined]
+    argparse.ngettext = lambda one, many, count: _WORDS.get(one, one)  # type: ignore[attr-defined]
+    given = _parser().parse_args(argv)
+    run: Command | None = getattr(given, "run", None)
+    if run is None:
+        _parser().print_help()
+        sys.exit(2)
+    sys.exit(_safely(run, given))
+
+
+def _safely(run: Command, given: argparse.Namespace) -> int:
+    """Refusals in one line; anything unforeseen in one line too, its traceback only with SHOUWEN_DEBUG=1."""
+    try:
+        import django
+
+        django.setup()
+        import_module("shouwen.config.chores")  # the sealed books
+        return run(given)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if isinstance(message, str):
+            print(message, file=sys.stderr)
+        elif type(error).__name__ in ("Damaged", "AssetsMissing"):
+            print(error, file=sys.stderr)
+        elif isinstance(error, OSError):
+            print(f"文件或网络出错：{error}", file=sys.stderr)
+        elif type(error).__module__.startswith(("django.db", "psycopg", "sqlite3")):
+            print(f"数据库出错：{str(error).splitlines()[0] if str(error) else type(error).__name__}", file=sys.stderr)
+        else:
+            print(f"出了意外（{type(error).__name__}：{error}）。设置 SHOUWEN_DEBUG=1 可看到详情。", file=sys.stderr)
+        if os.environ.get("SHOUWEN_DEBUG") == "1":
+            raise
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="shouwen", description="首问：物业服务中心的规程运行系统")
+    top.add_argument("--version", action="version", version=f"shouwen {__version__}", help="显示版本")
+    every = top.add_subparsers(title="命令", metavar="命令")
+
+    def add(name: str, help: str, run: Command | None, parent: Any = every) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = parent.add_parser(name, help=help, description=help)
+        if run:
+            made.set_defaults(run=run)
+        return made
+
+    def group(name: str, help: str) -> Any:
+        made = add(name, help, None)
+        made.set_defaults(run=lambda _: made.print_help() or 2)
+        return made.add_subparsers(title="命令", metavar="命令")
+
+    serve = add("serve", "在一台机器上运行全部：先升级数据库，再启动网页与后台进程", _serve)
+    web = add("web", "只运行网页（可在多台机器上运行）", _web)
+    for each in (serve, web):
+        each.add_argument("--host", default=os.environ.get("SHOUWEN_HOST", "127.0.0.1"), help="监听地址，默认 127.0.0.1")
+        each.add_argument("--port", type=int, default=int(os.environ.get("SHOUWEN_PORT", "8000")), help="端口，默认 8000")
+        each.add_argument("--processes", type=int, default=int(os.environ.get("SHOUWEN_PROCESSES", "2")), help="网页进程数，默认 2")
+        each.add_argument("--threads", type=int, default=int(os.environ.get("SHOUWEN_THREADS", "4")), help="每个进程的线程数，默认 4")
+    add("worker", "只运行后台进程：时限升级、定期开单、投递通知、封存日志", _worker)
+    add("migrate", "升级数据库结构", _migrate)
+    add("assets", "准备页面资源（样式、图标、脚本）", _assets)
+
+    init = add("init", "在空数据库里建立第一个小区、标准岗位、日历、规程和系统管理员", _init)
+    init.add_argument("--community", required=True, help="小区代号，如 liyuan")
+    init.add_argument("--name", required=True, help="小区名称，如 荔园")
+    init.add_argument("--admin", required=True, help="系统管理员的用户名")
+    init.add_argument("--admin-name", required=True, help="系统管理员的姓名")
+    add("demo", "在空数据库里装入演示小区与人员", _demo)
+
+    importing = add("import", "导入房产与住户表格（.xlsx），先检查，加 --apply 才写入", _import)
+    importing.add_argument("file", help="表格文件")
+    importing.add_argument("--community", required=True, help="小区代号")
+    importing.add_argument("--apply", action="store_true", help="检查无误后写入")
+
+    procedures = group("procedures", "规程文件")
+    check = add("check", "检查规程文件，逐行指出错误", lambda a: _procedures("check", a.files), procedures)
+    check.add_argument("files", nargs="*", help="文件或目录，默认检查自带的规程库")
+    adopt = add("adopt", "启用规程文件（不写文件则启用自带的规程库）", lambda a: _procedures("adopt", a.files, a.community), procedures)
+    adopt.add_argument("files", nargs="*", help="文件或目录")
+    adopt.add_argument("--community", default="", help="只在这个小区启用")
+    diff = add("diff", "用中文列出两个规程文件的差别", lambda a: _procedures("diff", a.old, a.new), procedures)
+    diff.add_argument("old", help="旧文件")
+    diff.add_argument("new", help="新文件")
+    docs = add("docs", "把规程写成说明页（Markdown）", lambda a: _procedures("docs", a.folder), procedures)
+    docs.add_argument("folder", help="写到哪个目录")
+
+    rehearse = add("rehearse", "演练：按剧本走一遍，逐条核对结果", _rehearse)
+    rehearse.add_argument("files", nargs="*", help="剧本文件或目录，默认 rehearsals")
+    rehearse.add_argument("--junit", default="", metavar="文件", help="另存 JUnit 报告")
+    rehearse.add_argument("--json", action="store_true", help="以 JSON 输出")
+    rehearse.add_argument("--keep", action="store_true", help="保留结果以便在浏览器里查看（只用于演示库）")
+    clauses = add("clauses", "列出 SOP 条款由什么证明", _clauses)
+    clauses.add_argument("clause", nargs="?", default="", help="条款号，如 D4.23")
+    clauses.add_argument("--missing", action="store_true", help="只列尚未证明的")
+
+    journal = group("journal", "操作日志的封存与核对")
+    verify = add("verify", "核对整条封印链，指出第一处改动、缺失、插入或调换", _journal_verify, journal)
+    verify.add_argument("--checkpoint", metavar="文件", help="库外保存的检查点文件，可发现截尾与整链重写")
+    verify.add_argument("--key", metavar="公钥", default="", help="信任的公钥（base64），默认本机密钥")
+    add("seal", "立即封存尚未封存的行", _journal_seal, journal)
+    add("checkpoint", "立即写一个签名的检查点", _journal_checkpoint, journal)
+    add("key", "显示核对签名用的公钥", _journal_key, journal)
+
+    backup = add("backup", "备份数据库、附件与密钥到一个文件", _backup)
+    backup.add_argument("file", help="备份文件")
+    restore = add("restore", "从备份恢复；先核对，再替换，原有数据另存", _restore)
+    restore.add_argument("file", help="备份文件")
+    restore.add_argument("--verify", action="store_true", help="只核对，不恢复")
+    restore.add_argument("--replace", action="store_true", help="替换已有数据")
+    for each in (backup, restore):
+        each.add_argument("--passphrase-file", metavar="文件", help="口令文件（也可用环境变量 SHOUWEN_BACKUP_PASSPHRASE）")
+
+    add("doctor", "体检：数据库、磁盘、密钥、日历、后台进程、邮件……", _doctor)
+    token = group("token", "接口令牌")
+    create = add("create", "为员工创建接口令牌，只显示一次", _token_create, token)
+    create.add_argument("--user", required=True, help="用户名")
+    create.add_argument("--name", required=True, help="用途")
+    create.add_argument("--scope", required=True, help="权限，逗号分隔，如 tickets.view,tickets.file")
+    create.add_argument("--days", type=int, default=90, help="有效天数，默认 90")
+    return top
+
+
+# --- running -------------------------------------------------------------------------------------------------------------
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from .serving import serve
+
+    return serve(given.host, given.port, given.processes, given.threads)
+
+
+def _web(given: argparse.Namespace) -> int:
+    from .serving import web
+
+    return web(given.host, given.port, given.processes, given.threads)
+
+
+def _worker(given: argparse.Namespace) -> int:
+    from .worker import run
+
+    run()
+    return 0
+
+
+def _migrate(given: argparse.Namespace) -> int:
+    from .serving import prepare
+
+    prepare()
+    print("数据库结构已是本版本。")
+    return 0
+
+
+def _assets(given: argparse.Namespace) -> int:
+    from shouwen.kernel.assets import build
+
+    print("页面资源已准备好。" if build() else "页面资源已是最新。")
+    return 0
+
+
+# --- contents ------------------------------------------------------------------------------------------------------------
+
+
+def _init(given: argparse.Namespace) -> int:
+    from django.utils.timezone import localdate
+
+    from shouwen.estate import actions as estate
+    from shouwen.estate.models import Community
+    from shouwen.kernel import calendars
+    from shouwen.kernel.access import SYSTEM
+    from shouwen.kernel.journal import now
+    from shouwen.kernel.refusals import Refused
+    from shouwen.org import actions as org
+
+    at = now()
+    if Community.objects.exists():
+        raise Refused("数据库里已有小区。增加小区请在「房屋与住户」页办理。")
+    password = secrets.token_urlsafe(12)
+    calendars.seed_calendar(SYSTEM, None, at=at)
+    org.load_standard(SYSTEM, None, at=at)
+    estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
+    user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
+    org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)
+    code = _procedures("adopt", [], "")
+    print(f"已建立小区「{given.name}」。系统管理员 {given.admin}，初始密码 {password}（首次登录须修改）。")
+    return code
+
+
+def _demo(given: argparse.Namespace) -> int:
+    demo = import_module("shouwen.config.demo.load")
+    demo.load()
+    print(f"演示数据已装入。用户名见 docs/cast.md（如 li、zhang、chen、kang），密码一律为 {demo.PASSWORD}")
+    return 0
+
+
+def _import(given: argparse.Namespace) -> int:
+    from shouwen.estate import actions as estate
+    from shouwen.estate.models import Community
+    from shouwen.kernel.access import SYSTEM
+    from shouwen.kernel.journal import now
+    from shouwen.kernel.refusals import Refused
+
+    place = Community.objects.filter(slug=given.community).first()
+    if place is None:
+        raise Refused(f"没有代号为「{given.community}」的小区。")
+    path = Path(given.file)
+    run = estate.plan_import(SYSTEM, place, filename=path.name, content=path.read_bytes(), at=now())
+    for problem in run.problems:
+        print(f"{path.name}：第 {problem['row']} 行 {problem['column']}：{problem['message']}")
+    if run.problems:
+        print(f"共 {len(run.problems)} 处问题，没有写入任何内容。")
+        return 1
+    if not given.apply:
+        print(f"{run.rows} 行没有问题。加 --apply 写入。")
+        return 0
+    estate.apply_import(SYSTEM, run, at=now())
+    print(f"已导入 {run.rows} 行。")
+    return 0
+
+
+def _procedures(name: str, *arguments: Any) -> int:
+    return int(getattr(import_module("shouwen.procedures.commands"), name)(*arguments))
+
+
+def _rehearse(given: argparse.Namespace) -> int:
+    commands = import_module("shouwen.procedures.commands")
+    return int(commands.rehearse(given.files, junit=given.junit, as_json=given.json, keep=given.keep))
+
+
+def _clauses(given: argparse.Namespace) -> int:
+    return int(import_module("shouwen.procedures.commands").ledger(given.clause, missing_only=given.missing))
+
+
+# --- safety --------------------------------------------------------------------------------------------------------------
+
+
+def _journal_verify(given: argparse.Namespace) -> int:
+    import base64
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from shouwen.kernel import sealing
+    from shouwen.kernel.refusals import Refused
+
+    try:
+        kept = sealing.kept_in_file(Path(given.checkpoint)) if given.checkpoint else []
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(given.key)) if given.key else None
+    except ValueError as error:
+        raise Refused(str(error) if given.checkpoint and "检查点" in str(error) else "公钥不对，应为 base64 文字。") from None
+    verdict = sealing.verify(kept, key)
+    if verdict.fault is not None:
+        print(f"✗ {verdict.fault.message}")
+        return 1
+    print(f"✓ {verdict.size} 行核对无误，链头 {verdict.head[:16]}，检查点 {verdict.checkpoints} 个相符，尚未封存 {verdict.unsealed} 行。")
+    if not kept:
+        print("  没有使用库外的检查点：截尾与整链重写无法发现。")
+    return 0
+
+
+def _journal_seal(given: argparse.Namespace) -> int:
+    from shouwen.kernel import sealing
+    from shouwen.kernel.journal import now
+
+    total = 0
+    while count := sealing.seal(now()):
+        total += count
+    print(f"已封存 {total} 行。")
+    return 0
+
+
+def _journal_checkpoint(given: argparse.Namespace) -> int:
+    from shouwen.kernel import sealing
+    from shouwen.kernel.journal import now
+
+    made = sealing.checkpoint(now())
+    if made is None:
+        print("自上个检查点以来没有新的封印。")
+    else:
+        print(f"检查点：{made.size} 行，链头 {made.head}，已写入 {sealing.checkpoint_file()}")
+    return 0
+
+
+def _journal_key(given: argparse.Namespace) -> int:
+    from shouwen.kernel import sealing
+
+    print(sealing.public_key())
+    return 0
+
+
+def _passphrase(given: argparse.Namespace) -> str:
+    if given.passphrase_file:
+        return Path(given.passphrase_file).read_text().strip()
+    return os.environ.get("SHOUWEN_BACKUP_PASSPHRASE", "")
+
+
+def _backup(given: argparse.Namespace) -> int:
+    from shouwen.kernel.journal import now
+
+    from . import backups
+
+    phrase = _passphrase(given)
+    contents = backups.backup(Path(given.file).resolve(), now(), phrase)
+    print(f"已备份并核对：{backups.in_words(contents)}。")
+    if not phrase:
+        print("注意：备份里有密钥和住户资料，且没有口令。请妥善保管，或设置 SHOUWEN_BACKUP_PASSPHRASE。")
+    return 0
+
+
+def _restore(given: argparse.Namespace) -> int:
+    from shouwen.kernel.journal import now
+
+    from . import backups
+
+    path, phrase = Path(given.file), _passphrase(given)
+    if given.verify:
+        with backups.opened(path, phrase) as (_, contents):
+            print(f"备份完好：{backups.in_words(contents)}。")
+        return 0
+    contents = backups.restore(path, now(), phrase, replace=given.replace)
+    print(f"已恢复：{backups.in_words(contents)}。请接着执行 shouwen journal verify 与 shouwen doctor。")
+    return 0
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from shouwen.kernel.journal import now
+
+    from . import doctor
+
+    findings = doctor.examine(now())
+    for each in findings:
+        print(f"{each.mark} {each.what}：{each.found}")
+    return 1 if any(each.mark == doctor.BAD for each in findings) else 0
+
+
+def _token_create(given: argparse.Namespace) -> int:
+    from shouwen.kernel.journal import now
+    from shouwen.kernel.refusals import Refused
+    from shouwen.org import actions as org
+    from shouwen.org.queries import actor_for, user_by_username
+
+    user = user_by_username(given.user)
+    if user is None:
+        raise Refused(f"没有用户「{given.user}」。")
+    scope = [name.strip() for name in given.scope.split(",") if name.strip()]
+    _, key = org.create_token(actor_for(user.pk, channel="cli"), None, user=user, name=given.name, scope=scope, days=given.days, at=now())
+    print(f"令牌（只显示这一次）：{key}")
+    return 0
