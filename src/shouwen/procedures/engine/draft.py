@@ -11,6 +11,7 @@ from .answers import fill_raw, holds
 from .calendar import Calendar
 from .events import Effect, Open, Tell
 from .procedure import Opening, Procedure, Step
+from .refusals import Refused
 from .ticket import Child, Clock, Pause, Status, Task, Ticket, Value
 
 
@@ -68,6 +69,19 @@ class Draft:
             seq=self.ticket.seq + 1,
         )
 
+    # The ticket ---
+
+    def running(self, *, paused: bool = False) -> None:
+        """Refused unless the ticket is under way (`paused`: or paused)."""
+        if self.filed_at is None:
+            raise Refused("工单还没有受理")
+        if self.status == "closed":
+            raise Refused("工单已经办结；如果没有解决，请重新打开")
+        if self.status == "withdrawn":
+            raise Refused("工单已经撤销")
+        if self.status == "paused" and not paused:
+            raise Refused("工单已经暂停，请先恢复再办")
+
     # Tasks ------------------------------------------------------------------------------
 
     def change(self, task: Task, **changes: Any) -> Task:
@@ -86,6 +100,11 @@ class Draft:
 
     def step_of(self, task: Task) -> Step:
         return self.p.every_step[task.step]
+
+    def busy(self, step: Step) -> bool:
+        """Whether a step is at work, or finished but waiting for its children."""
+        working = any(t.done is None for t in self.this_visit(step))
+        return working or any(w == step.name or w in step.together for w in self.waiting)
 
     # Effects ----------------------------------------------------------------------------
 
