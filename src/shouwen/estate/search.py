@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -20,6 +20,9 @@ from .models import Occupancy, Person, PersonPrivate, Unit, Vehicle
 
 END: Final = "\U0010ffff"
 """Sorts after anything that may follow a prefix."""
+
+MANY: Final = 40
+LOOK_AHEAD: Final = 200
 
 RANKS: Final = ("room", "number", "initials", "name", "phone", "plate")
 
@@ -83,8 +86,28 @@ def _asked(text: str) -> dict[str, str]:
     return {kind: prefix[:TERM_LENGTH] for kind, prefix in asked.items() if prefix}
 
 
-def _rows(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> list[tuple[object, ...]]:
-    """The first rows of each kind, in one statement: every arm is one ordered walk of one index."""
+def _rows(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> list[tuple[Any, ...]]:
+    """The first rows of each kind, in order."""
+    if places is None or len(places) <= MANY:
+        return _walk(asked, places, limit)
+    # Somebody with very many communities, but not all: what is first anywhere is mostly first for them too. Only the
+    # kinds for which it is not are walked community by community.
+    allowed = frozenset(places)
+    rows: list[tuple[Any, ...]] = []
+    left = dict(asked)
+    everywhere = _walk(asked, None, LOOK_AHEAD)
+    for kind in asked:
+        rank = RANKS.index(kind)
+        first = [row for row in everywhere if row[0] == rank]
+        mine = [row for row in first if row[3] in allowed][: limit * 2]
+        if len(mine) >= limit or len(first) < LOOK_AHEAD * 2:
+            rows += mine
+            del left[kind]
+    return rows + (_walk(left, places, limit) if left else [])
+
+
+def _walk(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> list[tuple[Any, ...]]:
+    """One statement: every arm is one ordered walk of one index, twice `limit` long as some rows name the same thing."""
     arms, values = [], []
     several = places is not None and len(places) > 1
     for kind, prefix in asked.items():
@@ -92,7 +115,7 @@ def _rows(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> li
             f"SELECT {RANKS.index(kind)} AS rank, term <> %s AS inexact, term, community_id, unit_id, person_id, vehicle_id"
             " FROM estate_searchterm WHERE kind = %s AND term >= %s AND term < %s"
         )
-        bound: list[object] = [prefix, kind, prefix, prefix + END]
+        bound: list[Any] = [prefix, kind, prefix, prefix + END]
         if places is None:
             arm = f"{walk} ORDER BY term LIMIT %s"
         elif several and connection.vendor == "postgresql":
@@ -107,7 +130,7 @@ def _rows(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> li
             arm = f"{walk} AND community_id IN ({marks}) ORDER BY term LIMIT %s"
             bound += places
         arms.append(f"SELECT * FROM ({arm}) AS {kind}_hits")
-        values += [*bound, limit * 2]  # some rows name the same thing twice
+        values += [*bound, limit * 2]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(arms), values)
         return list(cursor.fetchall())

@@ -6,6 +6,8 @@ from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils.timezone import localdate
+
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict, Refused
@@ -44,7 +46,7 @@ def apply_import(actor: Actor, run: Import, /, *, at: datetime) -> Done:
     content = content_of(run)
     plan = imports.plan(run.community_id, content, run.filename)
     imports.require(plan)
-    counts = put_lines(run.community, plan.lines, plan.ground, at.date())
+    counts = put_lines(run.community, plan.lines, plan.ground, localdate(at))
     Import.objects.filter(pk=run.pk).update(sealed=b"", counts=counts)
     run.refresh_from_db()
     return Done(run, {"filename": run.filename, "rows": run.rows, "summary": in_words(counts), **counts}, result=counts)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Refused
@@ -29,7 +31,7 @@ def take_in(actor: Actor, community: Community, /, *, lines: Sequence[Line], at:
     if wrong := problems(ready, ground, lambda index: f"第 {index + 1} 条"):
         shown = "；".join(f"第 {problem.index + 1} 条：{problem.message}" for problem in wrong[:5])
         raise Refused(f"有 {len(wrong)} 处问题，全部没有登记。{shown}。")
-    counts = put_lines(community, ready, ground, at.date())
+    counts = put_lines(community, ready, ground, localdate(at))
     return Done(community, {"summary": in_words(counts), **counts}, result=counts)
 
 

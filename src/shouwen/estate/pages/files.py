@@ -9,6 +9,7 @@ from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
@@ -63,14 +64,14 @@ def _unit_page(request: HttpRequest, unit: Unit, form: Form | None = None) -> Ht
     if may_edit:
         forms = {
             "unit_form": UnitForm(initial={name: getattr(unit, name) for name in UnitForm.base_fields}),
-            "resident_form": ResidentForm(initial={"starts_on": now().date()}),
+            "resident_form": ResidentForm(initial={"starts_on": localdate(now())}),
             "vehicle_form": VehicleForm(),
         }
         for name, kind in (("unit_form", UnitForm), ("resident_form", ResidentForm), ("vehicle_form", VehicleForm)):
             if type(form) is kind:
                 forms[name] = form
     return render(request, "estate/unit.html", {
-        "unit": unit, "profile": profile, "history": queries.history(actor, unit), "may_edit": may_edit, "today": now().date(),
+        "unit": unit, "profile": profile, "history": queries.history(actor, unit), "may_edit": may_edit, "today": localdate(now()),
         "may_reveal": actor.may("estate.reveal", unit.community_id),
         "at_once": actor.may("estate.approve_reveal", unit.community_id), "other_form": form, **forms,
     }, status=422 if form is not None and form.errors else 200)  # fmt: skip
