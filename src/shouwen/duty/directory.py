@@ -196,9 +196,17 @@ class Directory:
     def running(self, at: datetime, post: str | None = None) -> tuple[Span, ...]:
         """Every shift (of one post) that runs at this moment, as rostered: leave is not considered."""
         day = at.astimezone(self.zone).date()
-        turns = self.turns if post is None else self._turns[post]
-        spans = (span for turn in turns for span in self._spans(turn, (day - timedelta(1), day)))
-        return tuple(span for span in spans if span.starts_at <= at < span.ends_at)
+        near = (*self._beginning(day - timedelta(1)), *self._beginning(day))
+        return tuple(s for s in near if s.starts_at <= at < s.ends_at and post in (None, s.post))
+
+    def _beginning(self, day: date) -> tuple[Span, ...]:
+        """Every shift that begins on this day, worked out once: each task that opens asks who is on duty."""
+        known = self._by_day
+        if day not in known:
+            if len(known) > 400:
+                known.clear()
+            known[day] = tuple(span for turn in self.turns for span in self._spans(turn, (day,)))
+        return known[day]
 
     def spans(self, first: date, days: int) -> tuple[Span, ...]:
         """Every shift that begins in these days, in order of time: the roster as a table."""
@@ -317,6 +325,10 @@ class Directory:
         days = [first + timedelta(n) for n in range(_AHEAD)]
         coming = [span for turn in turns for span in self._spans(turn, days) if span.starts_at > at]
         return min(coming, key=lambda span: span.starts_at).ends_at if coming else None
+
+    @cached_property
+    def _by_day(self) -> dict[date, tuple[Span, ...]]:
+        return {}
 
     @cached_property
     def _turns(self) -> Mapping[str, list[Turn]]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import adapted
+from shouwen.kernel.batch import later
 from shouwen.kernel.journal import Done, action, bookkeeping, community_of
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.secrets import open_text, seal_text
@@ -83,16 +83,15 @@ def tell(news: Sequence[News]) -> None:
     ]  # fmt: skip
     row = "(" + ", ".join(["%s"] * 11) + ")"
     sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(sql, adapted([value for line in values for value in line]))
-        if routed := _routed(fresh):
-            part = "SELECT id, %s, 'pending', 0, %s, '' FROM notices_notice WHERE key = %s"
-            sql = (
-                "INSERT INTO notices_delivery (notice_id, channel_id, state, attempts, next_at, error) "
-                + " UNION ALL ".join([_typed(part)] * len(routed))
-                + " ON CONFLICT (notice_id, channel_id) DO NOTHING"
-            )
-            cursor.execute(sql, adapted([value for line in routed for value in line]))
+    later(sql, [value for line in values for value in line])
+    if routed := _routed(fresh):
+        part = "SELECT id, %s, 'pending', 0, %s, '' FROM notices_notice WHERE key = %s"
+        sql = (
+            "INSERT INTO notices_delivery (notice_id, channel_id, state, attempts, next_at, error) "
+            + " UNION ALL ".join([_typed(part)] * len(routed))
+            + " ON CONFLICT (notice_id, channel_id) DO NOTHING"
+        )
+        later(sql, [value for line in routed for value in line])
 
 
 def _typed(part: str) -> str:

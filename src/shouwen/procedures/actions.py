@@ -46,15 +46,16 @@ def file_ticket(
     filing_rule(actor, rules, directory.posts_of(actor.id) if actor.id else frozenset())
     given = settled(rules, rules.first, answers, {}, community_id, directory, at, partly=opened)
     shown, private = privacy.hidden(rules, given.answers)
-    row = store.insert(
-        actor, number=next_number(community_id, rules.number or "GD", local(at).date()), community_id=community_id,
+    row = store.begun(
+        number=next_number(community_id, rules.number or "GD", local(at).date()), community_id=community_id,
         edition_id=edition_id, procedure=procedure, unit_id=given.unit_id, place=given.place,
         summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
-        confidential=shown.get("confidential") == "yes", at=at, people_version=version,
+        confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
-    privacy.keep(row, private)
     event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened)
+    row.fresh = private
     openings = apply(actor, row, event, f"{actor.name} 受理{rules.title}")
+    privacy.keep(row, private)
     open_children(row, openings, at)
     _if_closed(row, at)
     facts = facts_of(row, title=rules.title, place=row.place, summary=row.summary)

@@ -60,9 +60,8 @@ def settled(
             case "staff":
                 answers[name] = _each(value, lambda v, n=name: _staff(found, n, v, asks[n].title, directory))
             case "department":
-                known = {slug for slug, _title in org.departments(community_id)}
                 for slug in (value,) if isinstance(value, str) else value:
-                    if slug not in known:
+                    if slug not in directory.departments:
                         found.problems[name] = f"「{asks[name].title}」里没有部门「{str(slug)[:40]}」，请重新选择。"
     if found.problems:
         raise Refused(" ".join(found.problems.values()), found.problems)

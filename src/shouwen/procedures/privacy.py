@@ -50,7 +50,7 @@ def passed_on(row: Row, answers: dict[str, Any]) -> dict[str, Any]:
 def keep(row: Row, private: dict[str, Any]) -> None:
     """Queue private answers of a ticket, beside those it already has (a ticket just begun has none)."""
     if private:
-        row.fresh = (revealed(row.id) if row.revision else {}) | row.fresh | private
+        row.fresh = (revealed(row.id) if row.revision > 1 else {}) | row.fresh | private
         later(_PUT, (row.id, seal_text(msgspec.json.encode(row.fresh).decode())))
 
 

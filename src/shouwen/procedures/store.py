@@ -66,30 +66,21 @@ def load(ticket_id: int) -> Row:
     return Row(*row[:8], bool(row[8]), row[9], _decode_ticket(row[10]), row[11])
 
 
-_INSERT_TICKET = (
-    "INSERT INTO procedures_ticket (number, community_id, edition_id, procedure, unit_id, place, summary, grade, status,"
-    " first_asked_id, first_asked, tracker_id, confidential, filed_at, due_at, closed_at, revision, state)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, '', 'open', %s, %s, %s, %s, %s, NULL, NULL, 0, '') RETURNING id"
-)
-
-
-def insert(
-    actor: Actor, *, number: str, community_id: int, edition_id: int, procedure: str, unit_id: int | None,
-    place: str, summary: str, confidential: bool, at: datetime, people_version: int,
-) -> Row:
-    """A new, empty ticket row; its state follows with the first `save`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT_TICKET, adapted((
-            number, community_id, edition_id, procedure, unit_id, place, summary,
-            actor.id, actor.name, actor.id, confidential, at,
-        )))  # fmt: skip
-        ticket_id = cursor.fetchone()[0]
+def begun(
+    *, number: str, community_id: int, edition_id: int, procedure: str, unit_id: int | None, place: str, summary: str,
+    confidential: bool, people_version: int,
+) -> Row:  # fmt: skip
+    """A ticket that is not stored yet (id 0); its first `save` inserts it."""
     return Row(
-        ticket_id, number, community_id, edition_id, procedure, unit_id, place, summary, confidential, 0,
-        Ticket(), people_version,
+        0, number, community_id, edition_id, procedure, unit_id, place, summary, confidential, 0, Ticket(), people_version
     )
 
 
+_INSERT_TICKET = (
+    "INSERT INTO procedures_ticket (number, community_id, edition_id, procedure, unit_id, place, summary, confidential,"
+    " first_asked_id, first_asked, filed_at, revision, state, status, grade, tracker_id, due_at, closed_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
 _UPDATE_TICKET = (
     "UPDATE procedures_ticket SET revision = revision + 1, state = %s, status = %s, grade = %s, tracker_id = %s,"
     " due_at = %s, closed_at = %s WHERE id = %s AND revision = %s"
@@ -100,53 +91,57 @@ _INSERT_EVENT = (
 )
 _PUT_TASK = (
     "INSERT INTO procedures_task (ticket_id, number, community_id, step, title, branch, role, pool, department,"
-    " holder_id, holder_name, opened_at, taken_at, due_at, done_at, done_by)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-    " ON CONFLICT (ticket_id, number) DO UPDATE SET role = excluded.role, pool = excluded.pool,"
+    " holder_id, holder_name, opened_at, taken_at, due_at, done_at, done_by)",
+    "ON CONFLICT (ticket_id, number) DO UPDATE SET role = excluded.role, pool = excluded.pool,"
     " department = excluded.department, holder_id = excluded.holder_id, holder_name = excluded.holder_name,"
     " taken_at = excluded.taken_at, due_at = excluded.due_at, done_at = excluded.done_at, done_by = excluded.done_by"
 )
 _PUT_CLOCK = (
     "INSERT INTO procedures_clock (ticket_id, number, community_id, name, kind, task, rule, start_at, due_at, wake_at,"
-    " rung, stopped_at, verdict, lease_until, failures, error)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, 0, '')"
-    " ON CONFLICT (ticket_id, number) DO UPDATE SET due_at = excluded.due_at, wake_at = excluded.wake_at,"
+    " rung, stopped_at, verdict, failures, error)",
+    "ON CONFLICT (ticket_id, number) DO UPDATE SET due_at = excluded.due_at, wake_at = excluded.wake_at,"
     " rung = excluded.rung, stopped_at = excluded.stopped_at, verdict = excluded.verdict,"
     " lease_until = NULL, failures = 0, error = ''"
 )
 
 
 def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder: Finder) -> None:
-    """Queue the ticket's new state, the event, and the tasks and clocks that changed."""
+    """Queue the ticket's new state, the event, and the tasks and clocks that changed. A new ticket is inserted at once,
+    because the rest needs its id."""
     before = row.state
     running = [c for c in after.clocks if not c.stopped and not c.superseded]
     dues = [c.due for c in running if c.due]
-    later(
-        _UPDATE_TICKET,
-        (
-            _encode(after).decode(), after.status, grade_of(after), _user(after.tracker),
-            min(dues, default=None), after.closed_at, row.id, row.revision,
-        ),
-        must=BUSY,
+    state = (
+        _encode(after).decode(), after.status, grade_of(after), _user(after.tracker), min(dues, default=None),
+        after.closed_at,
     )  # fmt: skip
-    later(
-        _INSERT_EVENT,
-        (
-            row.id, after.seq, event.at, actor.id, actor.name, type(event).__name__.lower(), text,
-            _encode(event).decode(),
-        ),
-    )  # fmt: skip
-    old_tasks = {t.id: t for t in before.tasks}
-    old_clocks = {c.id: c for c in before.clocks}
-    moved = {c.task for c in after.clocks if c.kind == "step" and old_clocks.get(c.id) is not c}
+    if row.id:
+        later(_UPDATE_TICKET, (*state, row.id, row.revision), must=BUSY)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_TICKET, adapted((
+                row.number, row.community_id, row.edition_id, row.procedure, row.unit_id, row.place, row.summary,
+                row.confidential, actor.id, actor.name, event.at, *state,
+            )))  # fmt: skip
+            row.id = cursor.fetchone()[0]
+    kind = type(event).__name__.lower()
+    later(_INSERT_EVENT, (row.id, after.seq, event.at, actor.id, actor.name, kind, text, _encode(event).decode()))
+    old_tasks, old_clocks = before.tasks, before.clocks  # the n-th has id n, so a change is seen by place
+    moved = {c.task for n, c in enumerate(after.clocks) if c.task and (n >= len(old_clocks) or c != old_clocks[n])}
     due_of = {c.task: c.due for c in running if c.kind == "step"}
-    for task in after.tasks:
-        if old_tasks.get(task.id) is not task and old_tasks.get(task.id) != task or task.id in moved:
-            later(_PUT_TASK, _task_values(row, task, due_of.get(task.id), finder))
-    for clock in after.clocks:
-        if old_clocks.get(clock.id) is not clock and old_clocks.get(clock.id) != clock:
-            later(_PUT_CLOCK, _clock_values(row, clock))
+    tasks = [t for n, t in enumerate(after.tasks) if n >= len(old_tasks) or t != old_tasks[n] or t.id in moved]
+    clocks = [c for n, c in enumerate(after.clocks) if n >= len(old_clocks) or c != old_clocks[n]]
+    if tasks:
+        _put(_PUT_TASK, [_task_values(row, task, due_of.get(task.id), finder) for task in tasks])
+    if clocks:
+        _put(_PUT_CLOCK, [_clock_values(row, clock) for clock in clocks])
     row.state, row.revision = after, row.revision + 1
+
+
+def _put(sql: tuple[str, str], rows: list[tuple[Any, ...]]) -> None:
+    """One statement for all rows of a kind."""
+    row = f"({', '.join(['%s'] * len(rows[0]))})"
+    later(f"{sql[0]} VALUES {', '.join([row] * len(rows))} {sql[1]}", [value for values in rows for value in values])
 
 
 def _task_values(row: Row, task: Task, due: datetime | None, finder: Finder) -> tuple[Any, ...]:
@@ -164,7 +159,7 @@ def _task_values(row: Row, task: Task, due: datetime | None, finder: Finder) -> 
 def _clock_values(row: Row, clock: Clock) -> tuple[Any, ...]:
     return (
         row.id, clock.id, row.community_id, clock.name, clock.kind, clock.task, clock.rule[:120], clock.start,
-        clock.due, None if clock.stopped else clock.wake, clock.rung, clock.stopped, clock.verdict,
+        clock.due, None if clock.stopped else clock.wake, clock.rung, clock.stopped, clock.verdict, 0, "",
     )  # fmt: skip
 
 
