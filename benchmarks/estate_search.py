@@ -74,8 +74,8 @@ def fill(cursor: Any, units: int) -> None:
         ((n, f"c{n}", f"小区{n}", "", "", 1) for n in range(1, communities + 1)))
     put("estate_building", "id, community_id, code, name",
         ((n * 25 + b, n + 1, str(b), f"{b}栋") for n in range(communities) for b in range(1, 26)))
-    put("estate_unit", "id, community_id, building_id, code, entrance, room, floor, kind, state, structure, condition",
-        ((n + 1, c, (c - 1) * 25 + b, code, "1", code.rsplit("-", 1)[-1], 1, "home", "occupied", "", "")
+    put("estate_unit", "id, community_id, building_id, code, \"order\", entrance, room, floor, kind, state, structure, condition",
+        ((n + 1, c, (c - 1) * 25 + b, code, code, "1", code.rsplit("-", 1)[-1], 1, "home", "occupied", "", "")
          for n in range(units) for c, b, code in [code_of(n)]))
     put("estate_person",
         "id, community_id, name, initials, phone_tail, phone_masked, id_masked, care, speciality, hobby, occupation, employer",

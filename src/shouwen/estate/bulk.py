@@ -45,7 +45,7 @@ def _insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[
 
     PostgreSQL takes one array a column, because thousands of placeholders cost more than the rows themselves.
     """
-    head = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
+    head = f"INSERT INTO {model._meta.db_table} ({', '.join(map(connection.ops.quote_name, columns))})"
     tail = " RETURNING id" if wants_ids else ""
     kinds = {field.column: field.db_type(connection).split("(")[0] for field in model._meta.concrete_fields}
     arrays = ", ".join(f"%s::{kinds[column]}[]" for column in columns)

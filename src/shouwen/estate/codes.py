@@ -76,6 +76,11 @@ def room_parts(code: str) -> RoomParts | None:
     return RoomParts(parts[0], entrance, parts[-1], _floor(parts[-1])) if len(entrance) <= 20 else None
 
 
+def sort_key(code: str) -> str:
+    """The code with each number padded to six digits: people expect 3 before 12 and 201 before 1201."""
+    return re.sub(r"\d+", lambda found: found[0].zfill(6), code)[:80]
+
+
 def without_zeros(code: str) -> str:
     """`5-2-301` for 5-2-0301: people leave leading zeros out when they type."""
     return "-".join(part.lstrip("0") or part for part in code.split("-"))

@@ -67,6 +67,8 @@ class Unit(models.Model):
     community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
     building = models.ForeignKey(Building, models.PROTECT, verbose_name="楼栋")
     code = PrefixField("房号", max_length=40)
+    order = PrefixField("排序", max_length=80, blank=True)
+    """The code with its numbers padded, so that 3-1-201 stands before 3-1-1201 and 3 before 12 (codes.sort_key)."""
     entrance = models.CharField("单元", max_length=20, blank=True)
     room = models.CharField("室号", max_length=20)
     floor = models.SmallIntegerField("楼层", null=True, blank=True)
@@ -79,6 +81,7 @@ class Unit(models.Model):
 
     class Meta:
         verbose_name = "房屋"
+        indexes = [models.Index(fields=["community", "order"], name="unit_in_order")]
         constraints = [models.UniqueConstraint(fields=["community", "code"], name="unit_once")]
 
     def __str__(self) -> str:

@@ -64,8 +64,8 @@ def buildings(actor: Actor, community_id: int | None = None) -> QuerySet[Buildin
 
 
 def units(actor: Actor) -> QuerySet[Unit]:
-    """Ordered by room code within a community; a unique index covers it."""
-    return _scoped(actor, Unit.objects.select_related("building").order_by("community_id", "code"))
+    """In the order of their rooms, community by community; an index covers it."""
+    return _scoped(actor, Unit.objects.select_related("building").order_by("community_id", "order"))
 
 
 def units_with_people(actor: Actor) -> QuerySet[Unit]:
@@ -255,7 +255,7 @@ def incomplete_units(actor: Actor, community_id: int) -> QuerySet[Unit]:
     owner = Occupancy.objects.filter(unit=OuterRef("pk"), kind=Occupancy.Kind.OWNER, ends_on=None)
     lacking = Q(area=None) | Q(structure="") | ~Exists(owner) | ~Exists(owner.exclude(person__phone_masked=""))
     rows = Unit.objects.filter(lacking, community_id=community_id).prefetch_related(_living("occupancies", "person"))
-    return rows.order_by("community_id", "code")
+    return rows.order_by("community_id", "order")
 
 
 def homes_of(actor: Actor, person: Person) -> list[Occupancy]:

@@ -14,7 +14,7 @@ from shouwen.kernel.refusals import Refused
 
 from .. import private, terms
 from ..bulk import create, insert
-from ..codes import room_parts
+from ..codes import room_parts, sort_key
 from ..intake import Ground, look, problems
 from ..lines import Line, normal
 from ..models import Building, Community, Occupancy, Person, PersonPrivate, Unit, Vehicle
@@ -84,8 +84,8 @@ def _units(community: Community, lines: Sequence[Line], ground: Ground, counts: 
         assert parts is not None  # noqa: S101  check() has seen it
         details.setdefault("state", Unit.State.OCCUPIED if code in inhabited else Unit.State.VACANT)
         units.append(Unit(
-            community=community, building_id=ground.buildings[parts.building], code=code, entrance=parts.entrance,
-            room=parts.room, floor=parts.floor, **details,
+            community=community, building_id=ground.buildings[parts.building], code=code, order=sort_key(code),
+            entrance=parts.entrance, room=parts.room, floor=parts.floor, **details,
         ))
     create(units)
     if filled:

@@ -16,7 +16,7 @@ from shouwen.kernel.words import clean_text
 
 from .. import terms
 from ..checks import no, unit_details
-from ..codes import plate_number, room_code, room_parts
+from ..codes import plate_number, room_code, room_parts, sort_key
 from ..models import Building, Community, Person, Unit, Vehicle
 
 UNIT_DETAILS: Final = ("kind", "state", "area", "delivered_on", "structure", "condition")
@@ -88,7 +88,7 @@ def add_unit(
     if Unit.objects.filter(community=community, code=normal).exists():
         raise Conflict(f"房屋 {normal} 已登记，请勿重复新增。", {"code": "房号重复"})
     unit = Unit(
-        community=community, building=building, code=normal, entrance=parts.entrance, room=parts.room, floor=parts.floor,
+        community=community, building=building, code=normal, order=sort_key(normal), entrance=parts.entrance, room=parts.room, floor=parts.floor,
         **unit_details(kind=kind, state=state, area=area, delivered_on=delivered_on, structure=structure, condition=condition),
     )
     try:
