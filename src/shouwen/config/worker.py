@@ -77,7 +77,7 @@ def _rounds(chores: list[Chore], stop: threading.Event, clock: Callable[[], date
                 due[chore.name] = 0.0
             else:
                 due[chore.name] = moment + chore.every.total_seconds()
-        stop.wait(max(0.05, min([*due.values(), *([next_beat] if beats else [])]) - time.monotonic()))
+        stop.wait(max(0.05, min([*due.values(), next_beat if beats else next_skew]) - time.monotonic()))
     connection.close()
 
 
@@ -109,7 +109,7 @@ def _turn(chore: Chore, at: datetime) -> bool:
     else:
         local = at.astimezone(_CHINA)
         start = local.replace(hour=chore.hour, minute=0, second=0, microsecond=0)
-        before = (start if local >= start else start - timedelta(days=1)).astimezone(UTC)
+        before = (start if local >= start else start - timedelta(days=1)).astimezone(UTC) - timedelta(microseconds=1)
     with bookkeeping("turn of a chore"):
         if Heartbeat.objects.filter(pk=slot, at__lte=before).update(at=at):
             return True
