@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', shouwen.estate.models.PrefixField(max_length=40, verbose_name='房号')),
+                ('order', shouwen.estate.models.PrefixField(blank=True, max_length=80, verbose_name='排序')),
                 ('entrance', models.CharField(blank=True, max_length=20, verbose_name='单元')),
                 ('room', models.CharField(max_length=20, verbose_name='室号')),
                 ('floor', models.SmallIntegerField(blank=True, null=True, verbose_name='楼层')),
@@ -193,6 +194,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='reveal',
             index=models.Index(fields=['asked_by_id', '-asked_at'], name='reveal_by'),
+        ),
+        migrations.AddIndex(
+            model_name='unit',
+            index=models.Index(fields=['community', 'order'], name='unit_in_order'),
         ),
         migrations.AddConstraint(
             model_name='unit',
