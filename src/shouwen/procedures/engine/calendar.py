@@ -99,7 +99,10 @@ class Calendar(msgspec.Struct, frozen=True):
         return sum(self.is_workday(first + i * DAY) for i in range(1, (last - first).days + 1))
 
     def shift_end(self, who: tuple[str, ...], at: datetime) -> datetime:
-        """When the shift at `at` of the first of these (person refs or posts) ends; the end of the day's service, or of the day, if nobody has one."""
+        """When the shift at `at` of the first of these (person refs or posts) ends.
+
+        If none of them has one: the end of the day's service, or of the day.
+        """
         for key in who:
             for start, end in self.shifts.get(key, ()):
                 if start <= at < end:

@@ -7,6 +7,7 @@ bend run in lanes, forward on the left, back on the right, and are said in words
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
@@ -145,7 +146,7 @@ def svg(graph: Graph) -> str:
     titles = {n.id: n.title for n in graph.nodes}
     order = {n.id: i for i, n in enumerate(graph.nodes)}
     steps = [n.id for n in graph.nodes if n.kind != "sub"]
-    under = dict(zip(steps, steps[1:], strict=False))
+    under = dict(pairwise(steps))
     closing = {n.inside: n.id for n in graph.nodes if n.inside}.values()  # the last sub-step of each group
     placed: dict[str, _Placed] = {}
     y = PAD
@@ -199,15 +200,15 @@ def _drawn(graph: Graph, placed: dict[str, _Placed], order: dict[str, int], unde
     x = margin + slack // 2
     width = x + BOX + far + slack - slack // 2
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" viewBox="0 0 {width} {height}" role="img" aria-label={quoteattr(graph.title)}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" viewBox="0 0 {width} {height}" role="img"'
+        f" aria-label={quoteattr(graph.title)}>",
         f"<title>{escape(graph.title)}</title>",
-        '<defs><marker id="flow-arrow" class="flow-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0 8 4 0 8z"/></marker></defs>',
+        '<defs><marker id="flow-arrow" class="flow-arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7"'
+        ' orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
     for e in straight:
-        out.append(
-            f'<path class="flow-edge flow-{e.kind}" d="M{x + BOX - 20} {ends[e.source]}V{placed[e.target].top}" marker-end="url(#flow-arrow)"/>'
-        )
+        down = f"M{x + BOX - 20} {ends[e.source]}V{placed[e.target].top}"
+        out.append(f'<path class="flow-edge flow-{e.kind}" d="{down}" marker-end="url(#flow-arrow)"/>')
     for i, e in enumerate(bent):
         lanes, side = (left, -1) if e in left else (right, 1)
         lane = x - LANE * lanes[e] - 3 if side < 0 else x + BOX + LANE * lanes[e] + 3
@@ -240,11 +241,12 @@ def _box(node: Node, at: _Placed, x: int, end: int) -> list[str]:
     said = f"{node.title}，{STATES[node.state]}" if node.state else node.title
     left, width = x + at.indent, BOX - 2 * at.indent
     bottom = end + 6 if node.kind == "group" else at.bottom
+    middle = node.kind in ("start", "end")
+    size = f'width="{width}" height="{bottom - at.top}" rx="{16 if middle else 6}"'
     out = [
         f'<g class="flow-node flow-{node.kind}{state}" data-step={quoteattr(node.id)}><title>{escape(said)}</title>',
-        f'<rect class="flow-box" x="{left}" y="{at.top}" width="{width}" height="{bottom - at.top}" rx="{16 if node.kind in ("start", "end") else 6}"/>',
+        f'<rect class="flow-box" x="{left}" y="{at.top}" {size}/>',
     ]
-    middle = node.kind in ("start", "end")
     for i, (kind, text) in enumerate(at.lines):
         y = at.top + PAD // 2 + i * LINE + 13
         place = f'x="{left + width // 2}" y="{y}" text-anchor="middle"' if middle else f'x="{left + 10}" y="{y}"'

@@ -11,7 +11,8 @@ from .spans import spoken_whole
 T = TypeVar("T")
 NOTHING = "（无）"
 HEAD = {
-    "title": "名称", "number": "编号前缀", "record": "记录名称", "basis": "依据", "clock": "计时方式", "opened_by": "可受理岗位", "every": "周期",
+    "title": "名称", "number": "编号前缀", "record": "记录名称", "basis": "依据", "clock": "计时方式",
+    "opened_by": "可受理岗位", "every": "周期",
 }  # fmt: skip
 CLOCKS = {"round_the_clock": "自然时间", "service_hours": "服务时间"}
 ASKED = {
@@ -19,9 +20,10 @@ ASKED = {
     "min": "下限", "max": "上限",
 }  # fmt: skip
 PARTS = {
-    "title": "名称", "do": "做法", "says": "话术", "each": "分支", "lead_signs": "统筹签字", "first": "一项办完即可", "offered": "可选方式",
-    "needs": "凭证", "two_people": "双人办理", "waits": "等子工单", "logs": "记日志", "prints": "打印", "keeps": "保存期限", "basis": "依据",
-    "within_basis": "时限依据",
+    "title": "名称", "do": "做法", "says": "话术", "each": "分支", "lead_signs": "统筹签字", "first": "一项办完即可",
+    "offered": "可选方式", "needs": "凭证",
+    "two_people": "双人办理", "waits": "等子工单", "logs": "记日志", "prints": "打印", "keeps": "保存期限",
+    "basis": "依据", "within_basis": "时限依据",
 }  # fmt: skip
 OFFERED = {"": "顺序步骤", "always": "随时可办", "when_offered": "提示后可办"}
 

@@ -88,6 +88,10 @@ class Play:
     def open(self) -> list[str]:
         return [f"{t.step}/{t.branch}" if t.branch else t.step for t in self.ticket.open_tasks]
 
+    @property
+    def status(self) -> str:
+        return self.ticket.status
+
     def due(self, step: str) -> str:
         clock = self.ticket.clock_of(self.task(step).id)
         return f"{clock.due:%m-%d %H:%M:%S}" if clock else ""

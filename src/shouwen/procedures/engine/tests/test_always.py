@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a case stands on one line)
 """What can be done to any ticket: pause, amend, urge, note, link, withdraw, reopen."""
 
 from datetime import timedelta
@@ -37,7 +38,7 @@ def refused(play: Play, said: str, *events: Event) -> None:
 
 def test_a_pause_moves_every_limit_and_ends_by_itself() -> None:
     play = complaint().do(Paused(at=at(10), by="1", reason="owner_away", until=at(40), remark="出差"))
-    assert play.ticket.status == "paused" and play.ticket.wake == at(40) and play.told("paused") == ["holder"]
+    assert play.status == "paused" and play.ticket.wake == at(40) and play.told("paused") == ["holder"]
     refused(
         play,
         "已经暂停",
@@ -45,9 +46,9 @@ def test_a_pause_moves_every_limit_and_ends_by_itself() -> None:
         Paused(at=at(11), by="1", reason="owner_away"),
     )
     play.tick(39)
-    assert play.effects == () and play.ticket.status == "paused"
+    assert play.effects == () and play.status == "paused"
     play.tick(45)
-    assert play.ticket.status == "open" and play.told("resumed") == ["holder"] and play.told("remind") == ["holder"]
+    assert play.status == "open" and play.told("resumed") == ["holder"] and play.told("remind") == ["holder"]
     assert play.due("dispatch") == "11-23 09:50:00"
     assert [c.pauses for c in play.ticket.clocks if c.name == "dispatch"] == [((at(10), at(40)),)]
     assert next(c for c in play.ticket.clocks if c.name == "respond").due == at(60)
@@ -55,13 +56,13 @@ def test_a_pause_moves_every_limit_and_ends_by_itself() -> None:
 
 def test_a_pause_needs_approval_where_it_says_so() -> None:
     play = complaint().do(Paused(at=at(5), by="1", reason="waiting_parts"))
-    assert play.ticket.status == "open" and play.told("approve") == ["service_manager"]
+    assert play.status == "open" and play.told("approve") == ["service_manager"]
     refused(play, "正在等批准", Paused(at=at(6), by="1", reason="owner_away"))
     refused(play, "自己的申请", Approved(at=at(6), by="1"))
     play.tick(15)
     assert play.told("remind") == ["holder"]  # the clocks run until somebody approves
     play.do(Approved(at=at(16), by="9"))
-    assert play.ticket.status == "paused"
+    assert play.status == "paused"
     refused(play, "没有等待批准", Approved(at=at(17), by="9"))
     play.do(Resumed(at=at(26), by="1"))
     assert play.due("dispatch") == "11-23 09:30:00"

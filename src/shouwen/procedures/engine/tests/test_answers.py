@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shouwen.procedures.engine import Refused, check_answers, fill
+from shouwen.procedures.engine import Refused, Value, check_answers, fill
 from shouwen.procedures.engine.answers import fill_raw, holds
 from shouwen.procedures.engine.procedure import Condition
 from shouwen.procedures.engine.tests.play import NINE, short
@@ -162,7 +162,7 @@ def test_conditions() -> None:
     def when(equals: dict[str, tuple[str, ...]], at_least: dict[str, int] | None = None) -> Condition:
         return Condition(tuple(equals.items()), tuple((at_least or {}).items()))
 
-    answers = {"kind": "a", "ids": ["1", "2"], "n": "7.5", "ticks": {"x": "yes", "y": "no"}}
+    answers: dict[str, Value] = {"kind": "a", "ids": ["1", "2"], "n": "7.5", "ticks": {"x": "yes", "y": "no"}}
     assert holds(p, None, {})
     assert holds(p, when({"kind": ("a", "b"), "ids": ("2",), "ticks": ("no",)}), answers)  # all keys, any value
     assert not holds(p, when({"kind": ("b",)}), answers)
@@ -174,7 +174,7 @@ def test_conditions() -> None:
 
 def test_filling_text_says_titles_and_fills_once() -> None:
     p = short(ASKS)
-    answers = {"kind": "b", "why": "{phone} {kind}", "ids": ["1", "2"], "ok": "yes", "ticks": {"x": "yes", "y": "na"}}
+    answers: dict[str, Value] = {"kind": "b", "why": "{phone} {kind}", "ids": ["1", "2"], "ok": "yes", "ticks": {"x": "yes", "y": "na"}}
     text = fill(
         p,
         "{kind}|{why}|{ids}|{ok}|{ticks}|{n}|{number}|{nothing}|{class}",
@@ -187,7 +187,7 @@ def test_filling_text_says_titles_and_fills_once() -> None:
 
 
 def test_raw_filling_hands_on_values() -> None:
-    answers = {"ids": ["1", "2"], "ticks": {"x": "yes"}, "why": "因"}
+    answers: dict[str, Value] = {"ids": ["1", "2"], "ticks": {"x": "yes"}, "why": "因"}
     assert fill_raw("{ids}", answers) == ["1", "2"] and fill_raw("{nothing}", answers) == ""
     assert fill_raw("{branch}", answers, "eng") == "eng"
     assert fill_raw("{why}：{ids} {ticks} {branch}", answers, "eng") == "因：1、2 x：yes eng"

@@ -1,8 +1,11 @@
+# ruff: noqa: E501 (a case stands on one line)
 """Limits, ladders, promises."""
+
+from datetime import datetime
 
 import pytest
 
-from shouwen.procedures.engine import Finished, Handed, Log, Open, Refused, Started, Tell, Ticked, read
+from shouwen.procedures.engine import Amended, Calendar, Finished, Handed, Log, Open, Refused, Started, Tell, Ticked, read
 from shouwen.procedures.engine.tests.play import COMPLAINT, NINE, Play, at, short
 from shouwen.procedures.engine.tests.test_decide import FIXED, INTAKE, complaint
 
@@ -172,3 +175,36 @@ def test_finish_without_by_or_unknown_task() -> None:
     play = complaint()
     with pytest.raises(Refused):
         play.do(Finished(at=at(4), by="1", task=-1))
+
+
+def test_the_shift_of_whoever_did_an_earlier_step_and_a_group_of_limits() -> None:
+    shifts: dict[str, tuple[tuple[datetime, datetime], ...]] = {"7": ((NINE, at(120)),), "desk": ((NINE, at(420)),)}
+    p = read(
+        "procedure: s\ntitle: 班\nedition: 2026-11\npeople: {d: {title: 前台, on_duty: desk}, w: {title: 原人, did: a}}\nsteps:\n"
+        "  file: {title: 填, who: d}\n  a: {title: 甲, who: d}\n  b: {title: 乙, who: w, within: end of shift}\n"
+    )
+    assert Play(p, Calendar(shifts=shifts)).file().finish("a", by="7").due("b") == "11-23 11:00:00"
+
+
+def test_a_limit_by_an_answer_of_each_branch() -> None:
+    p = short(
+        "  a: {title: 甲, who: desk, asks: {ds: {title: 部门, kind: department, many: yes}}}\n"
+        "  b: {title: 乙, who: worker, each: ds, asks: {hard: {title: 难, kind: yes_no}}}\n"
+        "  c: {title: 丙, who: worker, each: ds, within: {by: hard, yes: 2 hours, no: 1 hour}}\n"
+        "  d: {title: 丁, who: desk}\n",
+        "promises: {x: {from: d, until: closed, within: {by: hard, yes: 1 hour}}}",
+    )
+    play = Play(p).file().finish("a", ds=["x", "y"]).finish("b/x", hard="yes").finish("b/y", hard="no")
+    assert (play.due("c/x"), play.due("c/y")) == ("11-23 11:00:00", "11-23 10:00:00")
+    play.do(Amended(at=at(5), by="1", answers={"hard/y": "yes"}, reason="误"))
+    assert play.due("c/y") == "11-23 11:00:00"
+
+
+def test_what_a_broken_promise_offered_ends_with_it() -> None:
+    p = short(
+        "  a: {title: 甲, who: desk}\n  b: {title: 乙, who: desk}\n  top: {title: 提级, who: boss, offered: when_offered}\n",
+        "promises: {x: {until: a, within: 1 hour, late: {0 minutes: {offer: top}}}}",
+    )
+    play = Play(p).file().tick(61)
+    assert play.ticket.offered == ("top",)
+    assert play.finish("a", 62).ticket.offered == ()

@@ -1,4 +1,7 @@
+# ruff: noqa: E501 (a case stands on one line)
 """The way through the steps, key by key."""
+
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,8 +26,8 @@ from shouwen.procedures.engine import (
 )  # fmt: skip
 from shouwen.procedures.engine.tests.play import CALENDAR, COMPLAINT, Play, at, short
 
-INTAKE = {"channel": "phone", "unit": "3-1-1201", "caller": "王", "phone": "13800000001", "content": "灯坏"}
-FIXED = {"cause": "灯泡", "solved": "yes"}
+INTAKE: dict[str, Any] = {"channel": "phone", "unit": "3-1-1201", "caller": "王", "phone": "13800000001", "content": "灯坏"}
+FIXED: dict[str, Any] = {"cause": "灯泡", "solved": "yes"}
 
 
 def complaint(minute: float = 0) -> Play:
@@ -379,3 +382,24 @@ def test_the_ticket_survives_json_and_time_never_runs_back() -> None:
     assert msgspec.json.decode(raw, type=Ticket) == play.ticket and len(raw) < 4000
     back, _ = decide(play.p, msgspec.json.decode(raw, type=Ticket), Taken(at=at(5), by="8", task=4), CALENDAR)
     assert back.tasks[3].taken == at(10)
+
+
+def test_a_duty_may_be_opened_without_being_filled_in() -> None:
+    """As a schedule or another ticket does: the first step waits as a task for whoever fills the role."""
+    play = Play(read(COMPLAINT))
+    play.do(Filed(at=at(), by="系统", opened=True, answers={"channel": "phone", "wish": ""}))
+    assert play.open == ["intake"] and play.told("opened") == ["reception"] and play.ticket.answers == {"channel": "phone"}
+    with pytest.raises(Refused, match="这一步不问「nothing」"):
+        Play(play.p).do(Filed(at=at(), by="系统", opened=True, answers={"nothing": 1}))
+    assert play.finish("intake", 5, by="7", **INTAKE).open == ["classify"]
+    p = short("  a: {title: 甲, who: desk}\n", "classes: {I: {title: 一}}")
+    assert p.classes and Play(p).do(Filed(at=at(), by="s", opened=True)).open == ["file"]
+
+
+def test_a_class_given_when_opened_is_known_at_once() -> None:
+    p = read(
+        COMPLAINT.replace("class:      {title: 投诉类别, pick: classes}", "").replace(
+            "wish:    {", "class: {title: 投诉类别, pick: classes}\n      wish:    {"
+        )
+    )
+    assert Play(p).do(Filed(at=at(), by="s", opened=True, answers={"class": "II"})).ticket.answers == {"class": "II"}

@@ -1,10 +1,13 @@
+# ruff: noqa: E501 (a case stands on one line)
 """What others see of a procedure: the diagram, the BPMN file, the difference between editions."""
 
+import itertools
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from lxml import etree
-from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, BpmnValidator
+from lxml import etree  # type: ignore[import-untyped]
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, BpmnValidator  # type: ignore[import-untyped]
 
 from shouwen.procedures.engine import Procedure, Started, Withdrawn, read
 from shouwen.procedures.engine.bpmn import DI, MODEL, to_bpmn
@@ -15,6 +18,15 @@ from shouwen.procedures.engine.tests.test_decide import TOGETHER, complaint
 from shouwen.procedures.engine.tests.test_properties import EVERYTHING
 
 BOTH = [read(COMPLAINT), read(EVERYTHING)]
+new_parser: Any = BpmnParser
+
+
+def validate(tree: Any) -> None:
+    """Against the schema of BPMN 2.0, as that engine carries it."""
+    validator: Any = BpmnValidator
+    validator().validate(tree, "x.bpmn")
+
+
 both = pytest.mark.parametrize("p", BOTH, ids=lambda p: p.procedure)
 
 
@@ -84,7 +96,7 @@ def test_the_svg_is_plain_and_always_the_same(p: Procedure) -> None:
         if "flow-sub" not in g.attrib["class"]
         for e in g.iter("{http://www.w3.org/2000/svg}rect")
     ]
-    assert boxes == sorted(boxes) and all(a[1] < b[0] for a, b in zip(boxes, boxes[1:], strict=False)) and boxes[-1][1] <= height
+    assert boxes == sorted(boxes) and all(a[1] < b[0] for a, b in itertools.pairwise(boxes)) and boxes[-1][1] <= height
 
 
 def test_the_svg_escapes_and_shows_state() -> None:
@@ -99,8 +111,8 @@ def test_the_svg_escapes_and_shows_state() -> None:
 def test_the_bpmn_file_is_valid_and_read_by_another_engine(p: Procedure) -> None:
     text = to_bpmn(p)
     tree = etree.fromstring(text.encode())
-    BpmnValidator().validate(tree, "x.bpmn")  # the official schema
-    parser = BpmnParser()
+    validate(tree)
+    parser: Any = new_parser()
     # that engine knows no complex gateways (one of several is enough); everything else it reads as it stands
     known = text.replace('isExecutable="false"', 'isExecutable="true"').replace("complexGateway", "parallelGateway")
     parser.add_bpmn_xml(etree.fromstring(known.encode()))
@@ -131,7 +143,7 @@ def test_the_bpmn_notation_of_limits_branches_and_groups() -> None:
 
 def test_the_bpmn_check_can_fail() -> None:
     with pytest.raises(Exception, match="not expected"):
-        BpmnValidator().validate(etree.fromstring(to_bpmn(BOTH[0]).replace("userTask", "nonsenseTask").encode()), "x.bpmn")
+        validate(etree.fromstring(to_bpmn(BOTH[0]).replace("userTask", "nonsenseTask").encode()))
 
 
 CHANGES = [
@@ -172,3 +184,12 @@ def test_order_and_nothing() -> None:
     a = short("  a: {title: 甲, who: desk}\n  b: {title: 乙, who: desk}\n")
     b = short("  b: {title: 乙, who: desk}\n  a: {title: 甲, who: desk}\n")
     assert difference(a, b) == ["步骤顺序：填单、甲、乙 → 填单、乙、甲"]
+
+
+def test_the_words_of_a_group_stand_beneath_its_parts() -> None:
+    p = short(TOGETHER.replace("FIRST", "").replace(", logs: 都好了}", ", next: [{when: {k: x}, go: end}]}"))
+    root = ET.fromstring(svg(diagram(p)))
+    texts = {e.text: int(e.attrib["y"]) for e in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert texts["子三"] < texts["类为一 → 办结"] < texts["末"]
+    kinds = {e.attrib["id"]: e.tag for e in ET.fromstring(to_bpmn(p)).iter() if "id" in e.attrib}
+    assert kinds["next_both"].endswith("exclusiveGateway")

@@ -239,7 +239,7 @@ def test_the_end_can_be_reached_from_everywhere(p: Procedure, moves: list[tuple[
                         at=at, by=by, task=task.id, answers={} if task.lead else form(p, task.step, turn * 7 + 1), evidence={"photo": "p"}
                     )
                 )
-        assert any([run.do(e) for e in events]), (t.open_tasks, t.waiting, t.held)
+        assert any(run.do(e) for e in events), (t.open_tasks, t.waiting, t.held)
     raise AssertionError("never ended")
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a case stands on one line)
 import pytest
 
 from shouwen.procedures.engine import Faulty, read, role_of

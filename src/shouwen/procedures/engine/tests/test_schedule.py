@@ -36,7 +36,7 @@ def test_when_a_duty_comes_round(rule: str, after: str, due: str) -> None:
     ["", "daily", "day at 25:00", "month on 32 at 09:00", "year on 02-30 at 09:00", "RRULE:FREQ=SECONDLY", "RRULE:FREQ=DAILY;BYDAY=XX"],
 )
 def test_what_is_no_rule_is_refused(rule: str) -> None:
-    with pytest.raises(ValueError, match="[一-鿿]"):
+    with pytest.raises(ValueError, match=r"[一-鿿]"):
         checked(rule)
 
 

@@ -49,7 +49,7 @@ def test_end_of_shift_may_name_a_post() -> None:
     ],
 )
 def test_what_is_no_time_is_refused_in_chinese(text: str) -> None:
-    with pytest.raises(ValueError, match="[一-鿿]"):
+    with pytest.raises(ValueError, match=r"[一-鿿]"):
         parse(text)
 
 
