@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--admin", required=True, help="系统管理员的用户名")
     init.add_argument("--admin-name", required=True, help="系统管理员的姓名")
     add("demo", "在空数据库里装入演示小区与人员", _demo)
+    add("empty", "数据库里还没有小区时返回 0（供脚本使用）", _empty)
 
     importing = add("import", "导入房产与住户表格（.xlsx），先检查，加 --apply 才写入", _import)
     importing.add_argument("file", help="表格文件")
@@ -225,6 +226,12 @@ def _demo(given: argparse.Namespace) -> int:
     demo.load()
     print(f"演示数据已装入。用户名见 docs/cast.md（如 li、zhang、chen、kang），密码一律为 {demo.PASSWORD}")
     return 0
+
+
+def _empty(given: argparse.Namespace) -> int:
+    from shouwen.estate.models import Community
+
+    return 1 if Community.objects.exists() else 0
 
 
 def _import(given: argparse.Namespace) -> int:
