@@ -77,7 +77,7 @@ def main() -> None:
             once()
         best = max(best, 100 * len(events) / (time.process_time() - start))
     size = len(msgspec.json.encode(ticket))
-    print(f"{best:,.0f} events/s ({len(events)} events a life, {size:,} bytes of state at its end)")
+    print(f"{best:,.0f} events/s ({len(events)} events a life, {size:,} bytes of state at its end)")  # noqa: T201
 
 
 if __name__ == "__main__":

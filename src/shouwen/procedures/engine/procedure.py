@@ -27,8 +27,8 @@ FINDER_TITLES = {
 KIND_TITLES = {
     "text": "文字", "note": "长文字", "phone": "电话", "date": "日期", "time": "时间", "datetime": "日期时间", "minutes": "分钟数",
     "number": "数字", "money": "金额", "yes_no": "是否", "pick": "选项", "rating": "评分",
-    "unit": "房号", "person": "住户",
-    "staff": "员工", "department": "部门", "photo": "照片", "file": "文件", "signature": "签名", "readings": "读数", "checklist": "逐项检查",
+    "unit": "房号", "person": "住户", "staff": "员工", "department": "部门", "photo": "照片", "file": "文件",
+    "signature": "签名", "readings": "读数", "checklist": "逐项检查",
 }  # fmt: skip
 LINKS = ("caused_by", "part_of", "same")
 END = "end"

@@ -132,9 +132,10 @@ def test_the_bpmn_notation_of_limits_branches_and_groups() -> None:
     assert timers["task_feedback"].attrib["cancelActivity"] == "false"
     loops = [e for e in tree.iter(f"{{{MODEL}}}userTask") if e.find(f"{{{MODEL}}}multiInstanceLoopCharacteristics") is not None]
     assert [e.attrib["id"] for e in loops] == ["task_handle"]
-    kinds = lambda p: {
-        e.attrib["id"]: e.tag.removeprefix(f"{{{MODEL}}}") for e in ET.fromstring(to_bpmn(p)).iter() if e.tag.endswith("Gateway")
-    }
+
+    def kinds(p: Procedure) -> dict[str, str]:
+        return {e.attrib["id"]: e.tag.removeprefix(f"{{{MODEL}}}") for e in ET.fromstring(to_bpmn(p)).iter() if e.tag.endswith("Gateway")}
+
     assert kinds(short(TOGETHER.replace("FIRST", ""))) == {"split_both": "inclusiveGateway", "join_both": "inclusiveGateway"}
     plain = TOGETHER.replace("FIRST", "").replace(", when: {k: x}", "")
     assert kinds(short(plain)) == {"split_both": "parallelGateway", "join_both": "parallelGateway"}
