@@ -13,6 +13,8 @@ from shouwen.kernel import sealing
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.requests import KEEP_FOR, forget_keys
 
+from . import wiring as wiring
+
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 

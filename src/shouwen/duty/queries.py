@@ -119,3 +119,9 @@ def shifts(actor: Actor, community_id: int) -> QuerySet[Shift]:
     """The shifts of a community by their beginning."""
     place(actor, community_id)
     return Shift.objects.filter(community=community_id).order_by("starts", "id")
+
+
+def guaranteed_people() -> tuple[int, ...]:
+    """Whoever gets what nobody else can take, in every community: for alarms of the system itself."""
+    rows = Community.objects.order_by("pk").values_list("pk", "people_version")
+    return tuple(dict.fromkeys(directory(pk, version).guaranteed() for pk, version in rows))

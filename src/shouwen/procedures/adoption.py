@@ -14,9 +14,9 @@ from shouwen.kernel.refusals import Conflict, Refused
 from shouwen.org import queries as org
 
 from . import editions
-from .effects import SLOTS
 from .engine import Faulty, Procedure, read
 from .models import Edition
+from .slots import SLOTS
 
 OPENERS = {"staff", "public", "schedule", "system"}
 

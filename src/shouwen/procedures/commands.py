@@ -12,7 +12,7 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
 
-from . import adoption, clauses, editions
+from . import adoption, clauses, editions, manual
 from .engine import Faulty, read
 from .engine.difference import difference
 from .rehearsal import Result, play
@@ -62,9 +62,7 @@ def diff(old: str, new: str) -> int:
 
 def docs(folder: str) -> int:
     """Write one Markdown page per procedure of the library."""
-    from .pages_of_procedures import write  # only this command renders Markdown
-
-    count = write(Path(folder))
+    count = manual.write(Path(folder))
     print(f"已写出 {count} 个规程的说明到 {folder}")
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +13,8 @@ from shouwen.papers import actions as papers
 
 from .engine import Close, Do, Effect, Log, Open, Print, Task, Tell, fill
 from .recipients import Finder
+from .slots import SLOTS
 from .store import Row
-
-Slot = Callable[..., None]
-
-SLOTS: dict[str, Slot] = {}
-"""Effects on other areas by name, filled by config/wiring.py: slot(actor, community_id, *, ticket, at, **args)."""
 
 WHYS = {
     "opened": "新任务", "remind": "即将到时", "late": "已超时", "urged": "催单", "told": "知会", "handed": "转派",
