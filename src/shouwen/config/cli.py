@@ -7,11 +7,15 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from shouwen import __version__
+
+REHEARSED_SINCE: Final = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=8)))
+"""When the demo communities of a rehearsal in an empty database came to be."""
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -264,8 +268,27 @@ def _procedures(name: str, *arguments: Any) -> int:
 
 
 def _rehearse(given: argparse.Namespace) -> int:
+    """On the demo communities of this database; in an empty one they are built for the occasion and rolled back."""
+    from django.db import transaction
+
+    from shouwen.estate.models import Community
+    from shouwen.kernel.refusals import Refused
+
     commands = import_module("shouwen.procedures.commands")
-    return int(commands.rehearse(given.files, junit=given.junit, as_json=given.json, keep=given.keep))
+
+    def play() -> int:
+        return int(commands.rehearse(given.files, junit=given.junit, as_json=given.json, keep=given.keep))
+
+    if Community.objects.filter(slug="liyuan").exists():
+        return play()
+    if Community.objects.exists() or given.keep:
+        raise Refused("演练需要演示小区。请换一个空的数据目录（SHOUWEN_DATA_DIR），或先执行 shouwen demo。")
+    demo = import_module("shouwen.config.demo.world")
+    with transaction.atomic():
+        demo.build(REHEARSED_SINCE, "Kein-Login-2026-demo")
+        code = play()
+        transaction.set_rollback(True)
+    return code
 
 
 def _clauses(given: argparse.Namespace) -> int:
