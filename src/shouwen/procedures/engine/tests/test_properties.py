@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,15 +59,29 @@ def answer(ask: Ask, n: int) -> Any:
             one = ("no", "yes")[n % 2]
         case "datetime":
             one = f"2026-11-{23 + n % 5} 1{n % 10}:00"
+        case "date":
+            one = f"2026-11-{23 + n % 5}"
+        case "time":
+            one = f"1{n % 10}:00"
+        case "number" | "money" | "minutes" | "rating":
+            one = ask.min or ask.max or str(n % 5 + 1)
         case "phone":
             one = "13800000001"
         case "checklist":
             return dict.fromkeys(ask.items, "no")
+        case "readings":
+            return dict.fromkeys(ask.items or ("甲",), ask.min or "1")
         case "department" | "staff":
             one = str(n % 3)
         case _:
-            one = "文字"
-    return [one, "x", "y"][: 1 + n % 3] if ask.many else one
+            one = "文字" * (int(ask.min or 1) if not ask.many else 1)
+    if not ask.many:
+        return one
+    return list(dict.fromkeys([one, *(ask.pick or ("x", "y", "z"))]))[: max(1 + n % 3, int(ask.min or 1))][: int(ask.max or 9)]
+
+
+def proof(p: Procedure, step: str) -> dict[str, str]:
+    return dict.fromkeys(p.every_step[step].needs, "p")
 
 
 def form(p: Procedure, step: str, n: int) -> dict[str, Any]:
@@ -116,11 +131,11 @@ def event_of(run: Run, kind: int, n: int, at: datetime) -> Event:
             return Amended(at=at, by=by, answers={name: answer(p.asks[name], n)}, reason="改")
         case 13:
             reasons = [*p.pauses, "nothing"]
-            return Paused(at=at, by=by, reason=reasons[n % 3], until=at + timedelta(minutes=n * 10) if n % 2 else None)
+            return Paused(at=at, by=by, reason=reasons[n % len(reasons)], until=at + timedelta(minutes=n * 10) if n % 2 else None)
         case 14:
             return Approved(at=at, by=by, ok=bool(n % 5)) if n % 2 else Resumed(at=at, by=by)
         case 15:
-            offered = [s.name for s in p.steps.values() if s.offered]
+            offered = [s.name for s in p.steps.values() if s.offered] or ["nowhere"]
             return Started(at=at, by=by, step=offered[n % len(offered)])
         case 16:
             return ChildClosed(at=at, by="", child=str(n % 4 + 1))
@@ -130,13 +145,13 @@ def event_of(run: Run, kind: int, n: int, at: datetime) -> Event:
             return Withdrawn(at=at, by=by, reason="不用") if n > 35 else Ticked(at=at)
         case 19:
             return Ticked(at=at)
-    return Finished(at=at, by=by, task=number, answers=answers, evidence={"photo": "p"})
+    return Finished(at=at, by=by, task=number, answers=answers, evidence=proof(p, step))
 
 
 def play(p: Procedure, moves: list[tuple[int, int, int]]) -> Run:
     run, at = Run(p, Ticket(), [], []), NINE
     first = moves[0][1] if moves else 0
-    assert run.do(Filed(at=at, by="0", answers=form(p, p.first, first)))
+    assert run.do(Filed(at=at, by="0", answers=form(p, p.first, first), evidence=proof(p, p.first)))
     for kind, n, minutes in moves:
         at += timedelta(minutes=minutes)
         run.do(event_of(run, kind, n, at))
@@ -223,6 +238,20 @@ def test_a_pause_of_no_length_changes_nothing(p: Procedure, moves: list[tuple[in
 @MANY
 @given(moves=MOVES)
 def test_the_end_can_be_reached_from_everywhere(p: Procedure, moves: list[tuple[int, int, int]]) -> None:
+    reaches_its_end(p, moves)
+
+
+LIBRARY = sorted((Path(__file__).parents[2] / "library").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_every_procedure_of_the_library_can_reach_its_end(path: Path) -> None:
+    p, rng = read(path.read_text("utf-8")), random.Random(7)
+    for length in (0, 5, 15, 30):
+        reaches_its_end(p, [(rng.randrange(20), rng.randrange(41), rng.randrange(900)) for _ in range(length)])
+
+
+def reaches_its_end(p: Procedure, moves: list[tuple[int, int, int]]) -> None:
     run = play(p, moves)
     at = run.ticket.last or NINE
     for turn in range(400):
@@ -233,10 +262,14 @@ def test_the_end_can_be_reached_from_everywhere(p: Procedure, moves: list[tuple[
         events: list[Event] = [Resumed(at=at, by="1")] if t.status == "paused" else []
         events += [ChildClosed(at=at, child=c.key) for c in t.children if not c.closed]
         for task in t.open_tasks:
-            for by in ("3", "4"):
+            for by in ("3", "4", "5"):
                 events.append(
                     Finished(
-                        at=at, by=by, task=task.id, answers={} if task.lead else form(p, task.step, turn * 7 + 1), evidence={"photo": "p"}
+                        at=at,
+                        by=by,
+                        task=task.id,
+                        answers={} if task.lead else form(p, task.step, turn * 7 + 1),
+                        evidence=proof(p, task.step),
                     )
                 )
         assert any(run.do(e) for e in events), (t.open_tasks, t.waiting, t.held)
