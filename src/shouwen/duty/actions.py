@@ -60,9 +60,7 @@ def write(actor: Actor, community: Any, /, *, post: str, text: str, event_at: da
 
 
 @action("duty.corrected", may="duty.write", says="更正值班日志 {old}：{text}")
-def correct(
-    actor: Actor, community: Any, /, *, line: LogLine, text: str, event_at: datetime | None = None, at: datetime
-) -> Done:
+def correct(actor: Actor, community: Any, /, *, line: LogLine, text: str, event_at: datetime | None = None, at: datetime) -> Done:
     """Put a right line beside a wrong one. The old line stays readable; only the newest line can be corrected."""
     if line.community_id != community.pk:
         raise NotFound
@@ -72,9 +70,7 @@ def correct(
     return Done(right, {"old": line.pk, "post": _title(line.post), "text": right.text})
 
 
-def _line(
-    actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None
-) -> LogLine:
+def _line(actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None) -> LogLine:
     words = clean_text(text, "内容", 2000, field="text")
     if not words:
         raise Refused("请填写日志内容。", {"text": "请填写日志内容。"})
@@ -126,9 +122,7 @@ def roster(
         raise NotFound
     holds = Assignment.objects.filter(Q(community=community.pk) | Q(community=None), user=user, post__slug=post)
     if not user.is_active or not holds.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)).exists():
-        raise Refused(
-            f"{user.name}在本小区没有担任{_title(post)}，不能排此岗位。请先在「人员」登记任职。", {"user": "此人未担任该岗位。"}
-        )
+        raise Refused(f"{user.name}在本小区没有担任{_title(post)}，不能排此岗位。请先在「人员」登记任职。", {"user": "此人未担任该岗位。"})
     clashing = Roster.objects.filter(community=community.pk, user=user, post=post, shift=shift, starts_on__lte=ends_on or date.max)
     for other in clashing.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)):
         if set(other.weekdays) & set(days):

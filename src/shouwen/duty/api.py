@@ -15,6 +15,7 @@ from shouwen.org import queries as org
 from . import actions, queries
 
 router = Router()
+_DAY = Query(None, title="日期")
 
 
 class OnDuty(Schema):
@@ -78,7 +79,7 @@ def on_duty(
 @router.get("/book", response=list[Line], summary="值班日志")
 def book(
     request: HttpRequest, community: str | None = Query(None, max_length=40, title="小区代号"),
-    post: str = Query("", max_length=40, title="岗位代号"), day: date | None = Query(None, title="日期"),
+    post: str = Query("", max_length=40, title="岗位代号"), day: date | None = _DAY,
     before: int | None = Query(None, ge=1, le=2**62, title="此编号之前"), limit: int = Query(50, ge=1, le=200, title="条数"),
 ) -> list[dict[str, object]]:  # fmt: skip
     """Lines of the books, newest first; `before` = the last id of the page before."""
@@ -94,7 +95,12 @@ def write(request: HttpRequest, payload: NewLine, community: str | None = Query(
     """Write a line; an earlier `event_at` makes it a late entry."""
     place, at = _place(request, community), now()
     line = actions.write(
-        request.actor, place, post=payload.post, text=payload.text, event_at=_aware(payload.event_at), at=at  # type: ignore[attr-defined]
+        request.actor,
+        place,
+        post=payload.post,
+        text=payload.text,
+        event_at=_aware(payload.event_at),
+        at=at,  # type: ignore[attr-defined]
     )
     return 201, _shown(line)
 
@@ -104,7 +110,12 @@ def correct(request: HttpRequest, pk: int, payload: Correction):
     """Put a right line beside a wrong one; the old one stays."""
     line = queries.line(request.actor, pk)  # type: ignore[attr-defined]
     right = actions.correct(
-        request.actor, line.community, line=line, text=payload.text, event_at=_aware(payload.event_at), at=now()  # type: ignore[attr-defined]
+        request.actor,
+        line.community,
+        line=line,
+        text=payload.text,
+        event_at=_aware(payload.event_at),
+        at=now(),  # type: ignore[attr-defined]
     )
     return 201, _shown(right)
 

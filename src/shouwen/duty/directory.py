@@ -152,9 +152,7 @@ class Directory:
             for held in self.held:
                 if held.post == post and held.user in self.active and held.ends_on == date.max:
                     return held.user
-        ranked = sorted(
-            (h for h in self.held if h.user in self.active), key=lambda h: (h.ends_on != date.max, -self._rank(h.post), h.user)
-        )
+        ranked = sorted((h for h in self.held if h.user in self.active), key=lambda h: (h.ends_on != date.max, -self._rank(h.post), h.user))
         if not ranked:
             raise Refused("本小区没有在职人员，无人可以接收。请先在「人员」登记员工与任职。")
         return ranked[0].user
@@ -176,9 +174,7 @@ class Directory:
             if now in self.active and not self.away(now, at):
                 return now
             seen.add(now)
-            now = next(
-                (a.to for a in self.absences if a.user == now and a.to and a.starts_at <= at < a.ends_at), None
-            )
+            now = next((a.to for a in self.absences if a.user == now and a.to and a.starts_at <= at < a.ends_at), None)
         return None
 
     def shift_end(self, who: int | str, at: datetime) -> datetime | None:
@@ -215,9 +211,7 @@ class Directory:
 
     def absence_in(self, span: Span) -> Absence | None:
         """The absence, if any, that falls into this shift of its person; its `to` covers the shift, or nobody does."""
-        return next(
-            (a for a in self.absences if a.user == span.user and a.starts_at < span.ends_at and a.ends_at > span.starts_at), None
-        )
+        return next((a for a in self.absences if a.user == span.user and a.starts_at < span.ends_at and a.ends_at > span.starts_at), None)
 
     def manned(self, post: str, day: date) -> bool | None:
         """Whether somebody's shift on this post begins on this day and is covered; None where none is due.
@@ -316,8 +310,11 @@ class Directory:
                 continue
             last = day if turn.ends > turn.starts else day + timedelta(1)
             yield Span(
-                turn.user, turn.post, turn.title,
-                datetime.combine(day, turn.starts, self.zone), datetime.combine(last, turn.ends, self.zone),
+                turn.user,
+                turn.post,
+                turn.title,
+                datetime.combine(day, turn.starts, self.zone),
+                datetime.combine(last, turn.ends, self.zone),
             )
 
     def _next_end(self, turns: Iterable[Turn], at: datetime) -> datetime | None:

@@ -37,7 +37,9 @@ class RosterForm(forms.Form):
         widget=forms.CheckboxSelectMultiple, initial=list("1234567"),
     )  # fmt: skip
     starts_on = forms.DateField(label="从", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
-    ends_on = forms.DateField(label="至", required=False, help_text="留空表示一直。", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
+    ends_on = forms.DateField(
+        label="至", required=False, help_text="留空表示一直。", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d")
+    )
 
     def __init__(self, *args: Any, posts: list[tuple[str, str]], people: Any, shifts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +55,9 @@ class ShiftForm(forms.Form):
     slug = forms.CharField(label="班次代号", max_length=20, help_text="小写字母，例如 early；已有代号即修改该班次。")
     title = forms.CharField(label="名称", max_length=40)
     starts = forms.TimeField(label="开始", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    ends = forms.TimeField(label="结束", help_text="不晚于开始时间即为次日。", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(
+        label="结束", help_text="不晚于开始时间即为次日。", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
     workdays_only = forms.BooleanField(label="仅工作日", required=False)
 
 
@@ -75,9 +79,7 @@ class LineForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    event_at = forms.DateTimeField(
-        label="发生时间", required=False, widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M")
-    )
+    event_at = forms.DateTimeField(label="发生时间", required=False, widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M"))
     text = forms.CharField(label="更正后的内容", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
 

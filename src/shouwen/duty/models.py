@@ -52,9 +52,7 @@ class LogLine(models.Model):
     by_name = models.CharField("记录人", max_length=60)
     text = models.TextField("内容")
     about = models.CharField("相关", max_length=80, blank=True)
-    corrects = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, verbose_name="更正", related_name="corrected_by"
-    )
+    corrects = models.OneToOneField("self", models.PROTECT, null=True, blank=True, verbose_name="更正", related_name="corrected_by")
     """At most one correction a line; a correction may be corrected in turn."""
 
     class Meta:

@@ -41,12 +41,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post over a week; `present` = who is reached now, `fallback` = nobody is on it, the superior is reached."""
+    """A post over a week; `present` = who is reached now. `state`: on, off (no shift runs now), gone (one runs uncovered)."""
 
     slug: str
     title: str
     present: str
-    fallback: bool
+    state: str
     cells: tuple[Cell, ...]
 
 
@@ -92,10 +92,11 @@ def _week(here: Directory, first: date, at: datetime) -> list[PostRow]:
     rows = []
     for slug in sorted(slugs, key=lambda s: (here.posts[s].department, -here.posts[s].rank, s) if s in here.posts else ("", 0, s)):
         found = here.on_duty(slug, at)
-        on = {acting for span in here.running(at, slug) if (acting := here.acting(span.user, at)) is not None}
+        running = here.running(at, slug)
+        state = "on" if any(here.acting(span.user, at) is not None for span in running) else "gone" if running else "off"
         rows.append(PostRow(
             slug, here.posts[slug].title if slug in here.posts else slug, "、".join(here.name(user) for user in found),
-            not on, tuple(_cell(here, slug, day, spans.get((slug, day), []), at) for day in _days(first)),
+            state, tuple(_cell(here, slug, day, spans.get((slug, day), []), at) for day in _days(first)),
         ))  # fmt: skip
     return rows
 

@@ -56,7 +56,9 @@ def me(request: HttpRequest) -> dict[str, object]:
 
 
 @router.get("/staff", response=list[Employee], summary="员工")
-def staff(request: HttpRequest, q: str = Query("", max_length=60, title="查找"), limit: int = Query(50, ge=1, le=200, title="条数")) -> list[dict[str, object]]:
+def staff(
+    request: HttpRequest, q: str = Query("", max_length=60, title="查找"), limit: int = Query(50, ge=1, le=200, title="条数")
+) -> list[dict[str, object]]:
     """Staff whom the caller may see, by name, initials or user name."""
     rows = queries.staff(request.actor, q)[:limit]  # type: ignore[attr-defined]
     return [{"id": u.pk, "username": u.username, "name": u.name, "active": u.is_active} for u in rows]

@@ -35,9 +35,17 @@ class Person(ModelChoiceField):
         return f"{obj.name}（{obj.username}）"
 
 
+def secret(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    """A password field; blanks count, and what was typed is never sent back."""
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, max_length=128, strip=False, help_text=help_text, widget=widget)
+
+
 class LoginForm(forms.Form):
-    username = forms.CharField(label="用户名", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))
-    password = forms.CharField(label="密码", max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    username = forms.CharField(
+        label="用户名", max_length=40, widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
+    )
+    password = secret("密码", "current-password")
     code = forms.CharField(
         label="动态口令", max_length=10, required=False, help_text="已启用动态口令的账号必填，其他账号留空。",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
@@ -45,12 +53,9 @@ class LoginForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    old = forms.CharField(label="原密码", max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
-    new = forms.CharField(
-        label="新密码", max_length=128, strip=False, help_text="至少 12 个字符，不要用常见密码或自己的姓名。",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
-    again = forms.CharField(label="再输一遍新密码", max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    old = secret("原密码", "current-password")
+    new = secret("新密码", "new-password", "至少 12 个字符，不要用常见密码或自己的姓名。")
+    again = secret("再输一遍新密码", "new-password")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -60,11 +65,13 @@ class PasswordForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label="动态口令", max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}))
+    code = forms.CharField(
+        label="动态口令", max_length=10, widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+    )
 
 
 class ConfirmForm(forms.Form):
-    password = forms.CharField(label="登录密码", max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = secret("登录密码", "current-password")
 
 
 class TokenForm(forms.Form):
@@ -84,10 +91,7 @@ class UserForm(forms.Form):
     name = forms.CharField(label="姓名", max_length=60)
     email = forms.EmailField(label="邮箱", required=False, max_length=254)
     phone = forms.CharField(label="手机", required=False, max_length=30, help_text="加密保存。修改时留空表示不变。")
-    password = forms.CharField(
-        label="初始密码", max_length=128, strip=False, help_text="至少 12 个字符；本人首次登录后须修改。",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
+    password = secret("初始密码", "new-password", "至少 12 个字符；本人首次登录后须修改。")
 
 
 class ChangeUserForm(UserForm):
@@ -96,10 +100,7 @@ class ChangeUserForm(UserForm):
 
 
 class ResetForm(forms.Form):
-    password = forms.CharField(
-        label="临时密码", max_length=128, strip=False, help_text="至少 12 个字符；本人下次登录须修改。",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )  # fmt: skip
+    password = secret("临时密码", "new-password", "至少 12 个字符；本人下次登录须修改。")
 
 
 class ReasonForm(forms.Form):

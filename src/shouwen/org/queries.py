@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,9 +52,7 @@ def _actor(user_id: int, channel: str) -> Actor | None:
         .filter(Q(ends_on=None) | Q(ends_on__gte=today))
         .select_related("post")
     )
-    own = sorted(
-        (a for a in held if a.user_id == user_id), key=lambda a: (a.community_id is None, -a.post.rank, a.post.slug)
-    )
+    own = sorted((a for a in held if a.user_id == user_id), key=lambda a: (a.community_id is None, -a.post.rank, a.post.slug))
     lent = [
         (a.post, d.community_id or a.community_id)
         for d in duties
@@ -138,9 +135,7 @@ def delegations(actor: Actor, community_id: int | None = None) -> QuerySet[Deleg
     places = actor.places("org.view")
     if places is not None:
         near = Assignment.objects.filter(community__in=places).values("user")
-        rows = rows.filter(
-            Q(community__in=places) | Q(community=None, user__in=near) | Q(user=actor.id) | Q(to=actor.id)
-        )
+        rows = rows.filter(Q(community__in=places) | Q(community=None, user__in=near) | Q(user=actor.id) | Q(to=actor.id))
     if community_id is not None:
         here = Assignment.objects.filter(Q(community=community_id) | Q(community=None)).values("user")
         rows = rows.filter(Q(community=community_id) | Q(community=None, user__in=here))
@@ -199,7 +194,7 @@ def reaches(user_id: int, post: str, community_id: int) -> bool:
     return held.filter(Q(ends_on=None) | Q(ends_on__gte=today), Q(community=community_id) | Q(community=None)).exists()
 
 
-def sessions(actor: Actor, at: datetime) -> QuerySet[Session]:
+def sessions(actor: Actor) -> QuerySet[Session]:
     """The actor's own logins that are still good."""
     return Session.objects.filter(user=actor.id, ended_at=None, epoch=F("user__epoch")).order_by("-seen_at")
 

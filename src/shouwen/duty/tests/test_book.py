@@ -49,7 +49,7 @@ def test_other_areas_write_lines_within_their_own_action(world: World) -> None:
 def test_a_line_cannot_be_altered_only_corrected_beside_it(world: World) -> None:
     li, place = world.actor("li"), world.places["liyuan"]
     line = actions.write(li, place, post="receptionist", text="3栋电梯停运", at=MONDAY)
-    for change in (lambda: LogLine.objects.filter(pk=line.pk).update(text="没有停运"), line.delete, lambda: line.save()):
+    for change in (lambda: LogLine.objects.filter(pk=line.pk).update(text="没有停运"), line.delete, line.save):
         with pytest.raises(DatabaseError), transaction.atomic(), bookkeeping("somebody tries"):
             change()
     right = actions.correct(li, place, line=line, text="5栋电梯停运", at=MONDAY + timedelta(minutes=5))
@@ -97,7 +97,8 @@ def test_the_book_of_a_post_on_a_day(world: World) -> None:
     li, place = world.actor("li"), world.places["liyuan"]
     for text, moment, post in (
         ("周日深夜", "2026-11-22 23:59", "receptionist"), ("周一凌晨", "2026-11-23 00:00", "receptionist"),
-        ("周一末", "2026-11-23 23:59", "receptionist"), ("周二", "2026-11-24 00:00", "receptionist"), ("配电房跳闸", "2026-11-23 12:00", "engineer"),
+        ("周一末", "2026-11-23 23:59", "receptionist"), ("周二", "2026-11-24 00:00", "receptionist"),
+        ("配电房跳闸", "2026-11-23 12:00", "engineer"),
     ):  # fmt: skip
         at = MONDAY.fromisoformat(moment).replace(tzinfo=queries.CHINA)
         actions.write(li, place, post=post, text=text, at=at)
@@ -126,7 +127,9 @@ def test_the_neighbours_book_is_not_there(world: World) -> None:
 
 def test_the_interface_reads_and_writes_the_same_books(world: World) -> None:
     client = sign_in(world, "li")
-    made = client.post("/api/v1/duty/book", {"post": "receptionist", "text": "接口记录", "event_at": "2026-11-20T08:00:00"}, "application/json")
+    made = client.post(
+        "/api/v1/duty/book", {"post": "receptionist", "text": "接口记录", "event_at": "2026-11-20T08:00:00"}, "application/json"
+    )
     assert made.status_code == 201, made.content
     assert datetime.fromisoformat(made.json()["event_at"]) == datetime(2026, 11, 20, 8, tzinfo=queries.CHINA)
     right = client.post(f"/api/v1/duty/book/{made.json()['id']}/corrections", {"text": "更正"}, "application/json")

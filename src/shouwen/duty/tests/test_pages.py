@@ -45,7 +45,7 @@ def test_the_week_shows_who_is_on_now_and_who_is_reached_instead(world: World, c
     assert "<b>李静</b>" in row_of(page, "前台接待员") and "11-23" in page and "· 今天" in page
     clock.shift(timedelta(hours=10))  # eight in the evening
     evening = row_of(client.get("/duty/roster").content.decode(), "维修工")
-    assert "无人在岗" in evening and "由 吴刚 接收" in evening
+    assert "不当班" in evening and "由 吴刚 接收" in evening
     assert client.get("/duty/roster?week=2026-12-31").content.decode().count("12-28")
     assert client.get("/duty/roster?week=nonsense").status_code == 200
 
@@ -100,7 +100,12 @@ def test_only_who_holds_the_reception_post_is_rostered_at_the_desk(world: World)
 
 def test_making_and_ending_lines_and_shifts_in_the_browser(world: World) -> None:
     client, place = sign_in(world, "chen"), world.places["liyuan"]
-    assert client.post("/duty/roster/plan", {"what": "shift", "slug": "long", "title": "长夜班", "starts": "20:00", "ends": "08:00"}).status_code == 302
+    assert (
+        client.post(
+            "/duty/roster/plan", {"what": "shift", "slug": "long", "title": "长夜班", "starts": "20:00", "ends": "08:00"}
+        ).status_code
+        == 302
+    )
     assert "次日" in client.get("/duty/roster/plan").content.decode()
     line = Roster.objects.get(user=world.people["li"])
     assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": ""}).status_code == 422
@@ -115,7 +120,10 @@ def test_who_may_not_edit_sees_no_form_and_is_refused(world: World, username: st
     client, line = sign_in(world, username), Roster.objects.filter(community=world.places["liyuan"]).first()
     assert "排一条班" not in client.get("/duty/roster/plan").content.decode()
     assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": "2026-11-23"}).status_code == 403
-    assert client.post("/duty/roster/plan", {"what": "shift", "slug": "x", "title": "x", "starts": "20:00", "ends": "08:00"}).status_code == 422
+    assert (
+        client.post("/duty/roster/plan", {"what": "shift", "slug": "x", "title": "x", "starts": "20:00", "ends": "08:00"}).status_code
+        == 422
+    )
 
 
 def test_the_neighbours_roster_is_not_there(world: World) -> None:
@@ -131,7 +139,16 @@ def test_somebody_without_any_post_sees_nothing(world: World) -> None:
     org.add_user(SYSTEM, None, username="nobody", name="无岗", password=PASSWORD, must_change_password=False)
     client = Client()
     client.cookies[COOKIE] = org.log_in(User.objects.get(username="nobody"), agent="", address="", at=now())
-    for path in ("/duty/", "/duty/roster", "/duty/roster/plan", "/org/posts", "/org/titles", "/org/leave", "/org/staff/li", "/api/v1/duty/now"):
+    for path in (
+        "/duty/",
+        "/duty/roster",
+        "/duty/roster/plan",
+        "/org/posts",
+        "/org/titles",
+        "/org/leave",
+        "/org/staff/li",
+        "/api/v1/duty/now",
+    ):
         assert client.get(path).status_code == 404, path
     assert "李静" not in client.get("/org/staff").content.decode()
 

@@ -103,17 +103,13 @@ def _end_other_sessions(actor: Actor, place: None, /, *, keep: Session, at: date
 # --- passwords -----------------------------------------------------------------------------------------------------
 
 
-def change_password(
-    actor: Actor, user: User, *, old: str, new: str, session: Session | None = None, at: datetime
-) -> None:
+def change_password(actor: Actor, user: User, *, old: str, new: str, session: Session | None = None, at: datetime) -> None:
     """Change one's own password: every other session and token of the account is dead, `session` goes on."""
     _change_password(themself(actor), None, user=user, old=old, new=new, session=session, at=at)
 
 
 @action("user.password_changed", may="org.view", says="{name}修改了登录密码，其他登录已失效")
-def _change_password(
-    actor: Actor, place: None, /, *, user: User, old: str, new: str, session: Session | None, at: datetime
-) -> Done:
+def _change_password(actor: Actor, place: None, /, *, user: User, old: str, new: str, session: Session | None, at: datetime) -> Done:
     _own(actor, user)
     if len(old) > 128 or not user.check_password(old):
         raise Refused("原密码不正确，请重新输入。", {"old": "原密码不正确。"})

@@ -33,14 +33,10 @@ def delegate(
         _works_here(user, place, "user")
         if to is not None:
             _works_here(to, place, "to")
-    overlapping = Delegation.objects.filter(
-        user=user, community=place, starts_at__lt=ends_at, ends_at__gt=starts_at, ended_at=None
-    )
+    overlapping = Delegation.objects.filter(user=user, community=place, starts_at__lt=ends_at, ends_at__gt=starts_at, ended_at=None)
     if other := overlapping.first():
         raise Refused(f"{user.name}已登记 {_short(other.starts_at)} 至 {_short(other.ends_at)} 不在岗。请先结束原登记，或改选时间。")
-    row = Delegation.objects.create(
-        community=place, user=user, to=to, starts_at=starts_at, ends_at=ends_at, reason=reason
-    )
+    row = Delegation.objects.create(community=place, user=user, to=to, starts_at=starts_at, ends_at=ends_at, reason=reason)
     people_changed(place.pk if place else None)
     return Done(row, {
         "user": user.pk, "name": user.name, "to": to.name if to else "上级", "to_id": to and to.pk,

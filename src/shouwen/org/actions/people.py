@@ -160,9 +160,7 @@ def start_user(actor: Actor, place: Any, /, *, user: User, at: datetime | None =
 
 
 @action("org.department_set", may="org.edit", says="设置部门 {title}")
-def set_department(
-    actor: Actor, place: Community | None, /, *, slug: str, title: str, at: datetime | None = None
-) -> Done:
+def set_department(actor: Actor, place: Community | None, /, *, slug: str, title: str, at: datetime | None = None) -> Done:
     """Make or rename a department of a community (None = head office). Returns the Department."""
     slug, title = slug_of(slug, "部门代号", 40, "slug"), wanted(title, "部门名称", 60, "title")
     row, _ = Department.objects.update_or_create(community=place, slug=slug, defaults={"title": title})

@@ -21,6 +21,14 @@ from ..middleware import before_password
 from ..models import Session, User
 
 _SALT = "org.totp"
+_BROWSERS = (
+    ("MicroMessenger", "微信"), ("wxwork", "企业微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "安卓"), ("OpenHarmony", "鸿蒙"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 
 
 def account(request: HttpRequest) -> HttpResponse:
@@ -28,9 +36,16 @@ def account(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     user = get_object_or_404(User, pk=actor.id)
     return render(request, "org/account.html", {
-        "user": user, "sessions": queries.sessions(actor, now()), "login": request.login,  # type: ignore[attr-defined]
+        "user": user, "sessions": [(row, device(row.agent)) for row in queries.sessions(actor)], "login": request.login,  # type: ignore[attr-defined]
         "held": queries.assignments_of(actor, user), "may_tokens": bool(actor.grants.get("api.tokens")),
     })  # fmt: skip
+
+
+def device(agent: str) -> str:
+    """A browser's own description in a few words: Chrome · Windows."""
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return " · ".join(filter(None, (browser, system))) or agent[:40] or "未知设备"
 
 
 @before_password
@@ -42,7 +57,12 @@ def password(request: HttpRequest) -> HttpResponse:
         session = Session.objects.filter(pk=request.login.pk).first() if request.login else None  # type: ignore[attr-defined]
         try:
             actions.change_password(
-                request.actor, user, old=form.cleaned_data["old"], new=form.cleaned_data["new"], session=session, at=now()  # type: ignore[attr-defined]
+                request.actor,
+                user,
+                old=form.cleaned_data["old"],
+                new=form.cleaned_data["new"],
+                session=session,
+                at=now(),  # type: ignore[attr-defined]
             )
             return flash(redirect("home"), "密码已修改，其他设备上的登录已失效。")
         except Refused as no:
@@ -120,9 +140,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             place = None if actor.may("api.tokens", None) else min(actor.grants["api.tokens"])
-            _, key = actions.create_token(
-                actor, place, user=get_object_or_404(User, pk=actor.id), at=now(), **form.cleaned_data
-            )
+            _, key = actions.create_token(actor, place, user=get_object_or_404(User, pk=actor.id), at=now(), **form.cleaned_data)
             form = TokenForm(actor=actor)
         except Refused as no:
             blame(form, no)

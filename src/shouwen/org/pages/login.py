@@ -45,9 +45,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user = _proven(request, **form.cleaned_data, at=at)
         if user is not None:
-            key = actions.log_in(
-                user, agent=request.headers.get("User-Agent", ""), address=request.META.get("REMOTE_ADDR", ""), at=at
-            )
+            key = actions.log_in(user, agent=request.headers.get("User-Agent", ""), address=request.META.get("REMOTE_ADDR", ""), at=at)
             response = redirect(reverse("org:password") if user.must_change_password else back)
             set_cookie(response, key)
             rotate_token(request)

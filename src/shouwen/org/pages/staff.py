@@ -55,15 +55,17 @@ def _person(request: HttpRequest, user: User, status: int = 200, **forms: object
         "person": user, "held": list(queries.assignments_of(actor, user)), "today": local_day(at), "now": at,
         "leave": queries.delegations(actor).filter(Q(user=user) | Q(to=user))[:20], "may_edit": may_edit,
         "places_edit": actor.places("org.edit"), "phone": open_text(user.phone_sealed) if user.phone_sealed else "",
-        "assign_form": AssignForm(actor=actor, initial={"starts_on": local_day(at), "place": str(_place_id(request))}) if may_edit else None,
+        "assign_form": _assign_form(request) if may_edit else None,
         "change_form": ChangeUserForm(initial={"name": user.name, "email": user.email}, auto_id="change_%s"),
         "reset_form": ResetForm(auto_id="reset_%s"), "reason_form": ReasonForm(auto_id="reason_%s"), **forms,
     }, status=status)  # fmt: skip
 
 
-def _place_id(request: HttpRequest) -> int:
+def _assign_form(request: HttpRequest, sent: object = None) -> AssignForm:
+    """The form for a post, as sent or empty: from today, in the community on screen."""
     community = request.community  # type: ignore[attr-defined]
-    return community.pk if community else 0
+    initial = {"starts_on": local_day(now()), "place": str(community.pk if community else 0)}
+    return AssignForm(sent, actor=request.actor, initial=initial)  # type: ignore[attr-defined]
 
 
 def _place(request: HttpRequest, permission: str = "org.edit") -> Community | None:
@@ -77,7 +79,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not actor.grants.get("org.edit"):
         raise NotFound
     form = UserForm(request.POST or None)
-    posts = AssignForm(request.POST or None, actor=actor, initial={"starts_on": local_day(now()), "place": str(_place_id(request))})
+    posts = _assign_form(request, request.POST or None)
     if request.method == "POST" and form.is_valid() & posts.is_valid():
         try:
             actions.hire(actor, _place(request), person=form.cleaned_data, held=_held(posts), at=now())
@@ -170,6 +172,6 @@ class EmptyForm(UserForm):
 
 
 _SAID = {
-    "profile": "资料已保存。", "reset": "密码已重设，请把临时密码当面告诉本人。", "code": "动态口令已清除。", "stop": "账号已停用，所有登录已失效。",
-    "start": "账号已恢复。", "unlock": "登录锁定已解除。",
+    "profile": "资料已保存。", "reset": "密码已重设，请把临时密码当面告诉本人。", "code": "动态口令已清除。",
+    "stop": "账号已停用，所有登录已失效。", "start": "账号已恢复。", "unlock": "登录锁定已解除。",
 }  # fmt: skip

@@ -59,7 +59,9 @@ def test_the_cookie_is_secure_over_https(world: World, client: Client, settings)
     assert enter(client, "li").cookies[COOKIE]["secure"]
 
 
-@pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "\\\\evil", "/a\nb", "evil"])
+@pytest.mark.parametrize(
+    "evil", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "\\\\evil", "/a\nb", "evil"]
+)
 def test_the_way_on_stays_in_the_house(world: World, client: Client, evil: str) -> None:
     assert enter(client, "li", next=evil)["Location"] == "/"
 

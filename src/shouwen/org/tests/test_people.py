@@ -47,7 +47,8 @@ def test_the_standard_posts_hold_together() -> None:
 @pytest.mark.parametrize(
     ("title", "post"),
     [
-        ("接诉人", "receptionist"), ("客户接待员", "receptionist"), ("客务助理", "receptionist"), ("物业助理", "steward"), ("当班经理", "duty-manager"),
+        ("接诉人", "receptionist"), ("客户接待员", "receptionist"), ("客务助理", "receptionist"), ("物业助理", "steward"),
+        ("当班经理", "duty-manager"),
         ("当值主管", "duty-manager"), ("公司分管领导", "senior-leadership"), ("安护员", "guard"), ("护管", "guard"),
         ("入口值班人员", "gate-guard"), ("保安监控室", "control-room"), ("中控室", "control-room"), ("业主服务中心经理", "service-manager"),
         ("投诉受理部主管", "complaint-supervisor"), ("片区管理员", "steward"), ("财务收款员", "cashier"),
@@ -123,22 +124,42 @@ def test_the_stand_in_has_the_rights_while_it_lasts_and_there_only(world: World)
     assert not lin.may("org.edit", world.places["yunxi"].pk)
     actions.end_delegation(SYSTEM, leave, at=at)
     assert not world.actor("lin").may("org.edit", liyuan.pk)
-    actions.delegate(SYSTEM, liyuan, user=world.people["zhao"], to=world.people["lin"], starts_at=at + timedelta(days=2), ends_at=at + timedelta(days=3), reason="出差")
+    actions.delegate(
+        SYSTEM,
+        liyuan,
+        user=world.people["zhao"],
+        to=world.people["lin"],
+        starts_at=at + timedelta(days=2),
+        ends_at=at + timedelta(days=3),
+        reason="出差",
+    )
     assert not world.actor("lin").may("org.edit", liyuan.pk)  # not yet
 
 
 def test_the_stand_in_of_head_office_has_its_rights_only_where_it_was_said(world: World) -> None:
     at = now()
-    actions.delegate(SYSTEM, world.places["yunxi"], user=world.people["kang"], to=world.people["lu"], starts_at=at, ends_at=at + timedelta(1), reason="培训")
+    actions.delegate(
+        SYSTEM,
+        world.places["yunxi"],
+        user=world.people["kang"],
+        to=world.people["lu"],
+        starts_at=at,
+        ends_at=at + timedelta(1),
+        reason="培训",
+    )
     lu = world.actor("lu")
-    assert lu.may("duty.edit", world.places["yunxi"].pk) and not lu.may("org.edit", world.places["liyuan"].pk) and not lu.may("org.edit", None)
+    assert (
+        lu.may("duty.edit", world.places["yunxi"].pk) and not lu.may("org.edit", world.places["liyuan"].pk) and not lu.may("org.edit", None)
+    )
 
 
 def test_nobody_makes_themself_the_stand_in_of_somebody_greater(world: World) -> None:
     lin, place, at = world.actor("lin"), world.places["liyuan"], now()
     for greater in ("zhao", "kang", "guo"):
         with pytest.raises(Forbidden, match="超出您自己的权限"):
-            actions.delegate(lin, place, user=world.people[greater], to=world.people["lin"], starts_at=at, ends_at=at + timedelta(1), reason="出差")
+            actions.delegate(
+                lin, place, user=world.people[greater], to=world.people["lin"], starts_at=at, ends_at=at + timedelta(1), reason="出差"
+            )
     actions.delegate(lin, place, user=world.people["li"], to=world.people["he"], starts_at=at, ends_at=at + timedelta(1), reason="事假")
     with pytest.raises(Forbidden):
         actions.delegate(world.actor("li"), place, user=world.people["he"], starts_at=at, ends_at=at + timedelta(1), reason="事假")
@@ -189,7 +210,11 @@ def test_every_change_of_people_raises_the_version_where_it_counts(world: World)
 def test_a_local_manager_gives_no_more_than_they_have(world: World) -> None:
     chen, place = world.actor("chen"), world.places["liyuan"]
     actions.assign(chen, place, user=world.people["he"], post="steward", starts_on=START)
-    for post, where, problem in (("it-admin", None, Forbidden), ("receptionist", world.places["yunxi"], Forbidden), ("receptionist", None, Forbidden)):
+    for post, where, problem in (
+        ("it-admin", None, Forbidden),
+        ("receptionist", world.places["yunxi"], Forbidden),
+        ("receptionist", None, Forbidden),
+    ):
         with pytest.raises(problem):
             actions.assign(chen, where, user=world.people["he"], post=post, starts_on=START)
     actions.set_post(SYSTEM, None, slug="super", title="特权岗", rank=10, permissions=[p for p in PERMISSIONS if p != "system"])
@@ -214,7 +239,8 @@ def test_circles_and_nonsense_in_posts_are_refused(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("field", "bad"),
-    [("username", "李静"), ("username", "li"), ("username", "a b"), ("username", ""), ("name", ""), ("name", "坏\x07人"), ("email", "nonsense"),
+    [("username", "李静"), ("username", "li"), ("username", "a b"), ("username", ""), ("name", ""), ("name", "坏\x07人"),
+     ("email", "nonsense"),
      ("password", "short"), ("password", "x" * 129), ("name", "x" * 61)],
 )  # fmt: skip
 def test_accounts_that_cannot_be_are_refused(world: World, field: str, bad: str) -> None:
@@ -236,8 +262,8 @@ def test_initials_and_the_phone_at_rest(world: World) -> None:
 def test_hiring_and_leaving_in_the_browser(world: World) -> None:
     client = sign_in(world, "chen")
     form = {
-        "username": "newone", "name": "新人", "password": "neu-Drachen-99-x", "post": "receptionist", "place": str(world.places["liyuan"].pk),
-        "starts_on": "2026-01-01",
+        "username": "newone", "name": "新人", "password": "neu-Drachen-99-x", "post": "receptionist",
+        "place": str(world.places["liyuan"].pk), "starts_on": "2026-01-01",
     }  # fmt: skip
     assert client.post("/org/staff/new", {**form, "post": ""}).status_code == 422
     assert not User.objects.filter(username="newone").exists()
@@ -250,7 +276,12 @@ def test_hiring_and_leaving_in_the_browser(world: World) -> None:
     assert client.post(f"/org/staff/newone/posts/{held.pk}/end", {"ends_on": "2026-11-21"}).status_code == 302
     assert client.post("/org/staff/newone/profile", {"name": "新人二", "email": "bad"}).status_code == 422
     assert client.post("/org/staff/newone/profile", {"name": "新人二", "email": ""}).status_code == 302
-    assert client.post("/org/staff/newone/posts", {"post": "steward", "place": str(world.places["liyuan"].pk), "starts_on": "2026-11-01"}).status_code == 302
+    assert (
+        client.post(
+            "/org/staff/newone/posts", {"post": "steward", "place": str(world.places["liyuan"].pk), "starts_on": "2026-11-01"}
+        ).status_code
+        == 302
+    )
     assert client.post("/org/staff/newone/stop", {"reason": ""}).status_code == 422
     assert client.post("/org/staff/newone/stop", {"reason": "离职"}).status_code == 302
     assert client.post("/org/staff/newone/start").status_code == 302
@@ -272,7 +303,9 @@ def test_people_of_the_neighbour_are_not_there(world: World) -> None:
     for path in ("/org/staff/mei", "/org/staff/mei/profile", "/api/v1/org/staff/mei"):
         assert (client.post(path) if "profile" in path else client.get(path)).status_code == 404
     assert client.get("/api/v1/org/staff?q=mei").json() == []
-    leave = actions.delegate(SYSTEM, world.places["yunxi"], user=world.people["mei"], starts_at=MONDAY, ends_at=MONDAY + timedelta(1), reason="事假")
+    leave = actions.delegate(
+        SYSTEM, world.places["yunxi"], user=world.people["mei"], starts_at=MONDAY, ends_at=MONDAY + timedelta(1), reason="事假"
+    )
     assert client.post(f"/org/leave/{leave.pk}/end").status_code == 404
     assert "梅兰" not in client.get("/org/leave").content.decode()
 
@@ -343,7 +376,9 @@ def test_a_token_is_as_wide_as_its_scope_and_no_wider(world: World) -> None:
     assert "li" in [row["username"] for row in call(wide).json()]
     assert call(narrow).json() == [] and call(narrow, "/api/v1/duty/now").status_code == 200
     assert call(narrow, "/api/v1/org/me").json()["permissions"] == ["duty.view"]
-    written = Client().post("/api/v1/duty/book", {"post": "receptionist", "text": "x"}, "application/json", headers={"Authorization": f"Bearer {narrow}"})
+    written = Client().post(
+        "/api/v1/duty/book", {"post": "receptionist", "text": "x"}, "application/json", headers={"Authorization": f"Bearer {narrow}"}
+    )
     assert written.status_code == 403
     assert Client().get("/org/staff", headers={"Authorization": f"Bearer {wide}"}).status_code == 302  # programs stay at /api
     for bad in ("", "sw_nonsense", "x" * 500, wide + "x", "sw_\u00e9"):
