@@ -31,6 +31,7 @@ class Writer:
     unit: str
     name: str
     colleague: str
+    others: tuple[int, ...] = ()
 
     def answers(self, rules: Procedure, step: str, earlier: dict[str, Any]) -> dict[str, Any]:
         """Answers to every field that is asked for; optional ones now and then."""
@@ -85,7 +86,12 @@ class Writer:
                 one = random.choice(words if ask.name in ("content", "question", "matter") else NOTES)
             case _:
                 one = self.name or "王先生" if ask.name in ("caller", "visitor", "name") else random.choice(NOTES)[:12]
-        return [one] if ask.many else one
+        if not ask.many:
+            return one
+        least = int(ask.min or 1)
+        if ask.kind == "staff" and least > 1:
+            return [self.colleague, *(str(n) for n in self.others[: least - 1])]
+        return [one] if least == 1 else list(ask.pick)[:least] or [one]
 
 
 def _holds(ask: Ask, known: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from shouwen.procedures.calendars import local
 from shouwen.procedures.deciding import finder_for
 from shouwen.procedures.editions import edition_in_force, procedure_of
 from shouwen.procedures.engine import Procedure, Task
+from shouwen.procedures.models import Ticket
 
 from .answers import Writer
 from .world import World
@@ -29,7 +30,7 @@ KINDS = {
 HOURS = (8, 9, 9, 10, 10, 11, 12, 14, 14, 15, 16, 17, 18, 19, 20, 20, 21, 23)
 
 
-def live(world: World, *, until: datetime, days: int, per_day: int = 9) -> int:
+def live(world: World, *, until: datetime, days: int, per_day: int = 6) -> int:
     """Play the days before `until`; returns how many tickets were filed. The last ones stay open."""
     random = Random(20261121)
     homes = list(
@@ -37,43 +38,46 @@ def live(world: World, *, until: datetime, days: int, per_day: int = 9) -> int:
     )
     agenda: list[tuple[datetime, int, int]] = []
     for day in range(days, -1, -1):
-        for _ in range(per_day + random.randint(-3, 4)):
+        for _ in range(per_day + random.randint(-2, 3)):
             start = local(until - timedelta(days=day))
             at = start.replace(hour=random.choice(HOURS), minute=random.randint(0, 59), second=random.randint(0, 59))
             if at < until:
                 agenda.append((at, len(agenda), 0))
     heapq.heapify(agenda)
-    filed, serial = 0, len(agenda)
+    filed, serial, known = 0, len(agenda), 0
     while agenda:
         at, _, ticket_id = heapq.heappop(agenda)
         if at > until:
             continue
         if ticket_id == 0:
             unit, name = random.choice(homes)
-            ticket_id = _file(world, random, unit, name, at)
-            filed += bool(ticket_id)
+            filed += _file(world, random, unit, name, at)
         else:
             _tick(ticket_id, at)
             _work(ticket_id, random, at)
-        if ticket_id and (after := _next_moment(ticket_id, random, at)):
-            serial += 1
-            heapq.heappush(agenda, (after, serial, ticket_id))
+        born = list(Ticket.objects.filter(pk__gt=known).order_by("pk").values_list("pk", flat=True))
+        known = born[-1] if born else known
+        for touched in dict.fromkeys([ticket_id, *born]):
+            if touched and (after := _next_moment(touched, random, at)):
+                serial += 1
+                heapq.heappush(agenda, (after, serial, touched))
     return filed
 
 
-def _file(world: World, random: Random, unit: str, name: str, at: datetime) -> int:
+def _file(world: World, random: Random, unit: str, name: str, at: datetime) -> bool:
+    """File one ticket of a random kind; False when the invented answers did not fit."""
     slug = random.choices(list(KINDS), list(KINDS.values()))[0]
     try:
         _, rules = edition_in_force(slug, world.liyuan.pk, at)
         desk = _desk(world, at)
         writer = Writer(random, at, unit=unit, name=name, colleague=desk.ref)
-        row = actions.file_ticket(
+        actions.file_ticket(
             desk, world.liyuan, procedure=slug, answers=writer.answers(rules, rules.first, {}), at=at,
             evidence=writer.evidence(rules, rules.first),
         )  # fmt: skip
     except Refused:
-        return 0
-    return int(row.id)
+        return False
+    return True
 
 
 def _desk(world: World, at: datetime) -> Actor:
@@ -93,7 +97,7 @@ def _next_moment(ticket_id: int, random: Random, at: datetime) -> datetime | Non
     room = (min(dues) - at) if dues else timedelta(minutes=40)
     room = max(room, timedelta(minutes=4))
     share = random.triangular(0.15, 0.95, 0.4) if random.random() < 0.9 else random.uniform(1.05, 1.6)
-    return at + min(room * share, timedelta(days=2))
+    return at + min(room * share, timedelta(hours=random.choice((1, 3, 9))))
 
 
 def _tick(ticket_id: int, at: datetime) -> None:
@@ -116,7 +120,8 @@ def _work(ticket_id: int, random: Random, at: datetime) -> None:
     finder = finder_for(row, rules, at)
     names = (task.holder,) if task.holder else (task.role,)
     people = finder.find(names, task).users or finder.find(_behalf(rules, task), task).users
-    writer = Writer(random, at, unit=row.place, name="", colleague=str(people[0]) if people else "")
+    guards = tuple(u for u in finder.directory.members("security", at) if u not in people[:1])
+    writer = Writer(random, at, unit=row.place, name="", colleague=str(people[0]) if people else "", others=guards)
     for user_id in people[:3]:
         actor = org.actor_for(user_id, channel="demo")
         try:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+
 from shouwen.duty import actions as duty
 from shouwen.estate import actions as estate
 from shouwen.estate.intake import Line
@@ -40,13 +42,14 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
     yunxi = estate.add_community(
         SYSTEM, None, slug="yunxi", name="云溪", address="南山区云溪街 6 号", phone="0755-26000001", at=at
     )
+    hashed = make_password(password)
     for community, people in ((liyuan, cast.LIYUAN), (yunxi, cast.YUNXI)):
         _departments(community, at)
         shifts = _shifts(community, at)
         for person in people:
-            _staff(person, community, password, shifts, at)
+            _staff(person, community, (password, hashed), shifts, at)
     for person in cast.HEAD_OFFICE:
-        _staff(person, None, password, {}, at)
+        _staff(person, None, (password, hashed), {}, at)
     estate.take_in(SYSTEM, liyuan, lines=_lines(buildings, Random(7)), at=at)
     estate.take_in(SYSTEM, yunxi, lines=_neighbours(Random(8)), at=at)
     if library:
@@ -71,10 +74,13 @@ def _shifts(community: Community, at: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _staff(person: cast.Staff, community: Community | None, password: str, shifts: dict[str, Any], at: datetime) -> None:
+def _staff(
+    person: cast.Staff, community: Community | None, password: tuple[str, str], shifts: dict[str, Any], at: datetime
+) -> None:
     user = org.add_user(
-        SYSTEM, None, username=person.username, name=person.name, password=password, must_change_password=False, at=at
-    )
+        SYSTEM, None, username=person.username, name=person.name, password=password[0], hashed=password[1],
+        must_change_password=False, at=at,
+    )  # fmt: skip
     org.assign(
         SYSTEM, community, user=user, post=person.post, department=person.department, heads=person.heads,
         starts_on=SINCE, at=at,

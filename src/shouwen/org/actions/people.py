@@ -82,16 +82,23 @@ def today(at: datetime) -> date:
 @action("user.added", may="org.edit", says="新建账号 {username}（{name}）")
 def add_user(
     actor: Actor, place: Any, /, *, username: str, name: str, password: str, email: str = "", phone: str = "",
-    must_change_password: bool = True, at: datetime | None = None,
+    must_change_password: bool = True, hashed: str = "", at: datetime | None = None,
 ) -> Done:  # fmt: skip
-    """Make an account; it can do nothing until a post is assigned. Returns the User."""
+    """Make an account; it can do nothing until a post is assigned. Returns the User.
+
+    `hashed` is the same password already hashed, for many accounts at once (hashing is slow on purpose).
+    """
     username = slug_of(username, "用户名", 40, "username")
     name = wanted(name, "姓名", 60, "name")
     if User.objects.filter(username=username).exists():
         raise Refused(f"用户名「{username}」已被使用，请另选一个。", {"username": "已被使用，请另选一个。"})
     user = User(username=username, name=name, must_change_password=must_change_password)
     _put(user, name, email, phone)
-    user.set_password(checked_password(password, user))
+    checked_password(password, user)
+    if hashed:
+        user.password = hashed
+    else:
+        user.set_password(password)
     user.save()
     return Done(user, {"username": username, "name": name})
 
