@@ -15,6 +15,7 @@ os.environ.setdefault("SHOUWEN_DATA_DIR", tempfile.mkdtemp(prefix="shouwen-test-
 import pytest
 
 SHOWN = Path(__file__).parent / "var" / "shown.json"
+"""Shared with rehearsals (procedures/clauses.py): kind → clause → what showed it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,14 +49,17 @@ class Shown:
     def pytest_sessionfinish(self) -> None:
         if hasattr(self.config, "workerinput") or not self.clauses:  # an xdist worker: its controller writes
             return
-        kept = json.loads(SHOWN.read_text()) if SHOWN.exists() else {}
+        kept = json.loads(SHOWN.read_text("utf-8")) if SHOWN.exists() else {}
+        tests: dict[str, list[str]] = {}
+        for clause, nodes in kept.get("tests", {}).items():  # what did not run this time stays as it was
+            if rest := [node for node in nodes if node not in self.clauses]:
+                tests[clause] = rest
         for node, clauses in self.clauses.items():
-            if node in self.failed:
-                kept.pop(node, None)
-            else:
-                kept[node] = clauses
+            if node not in self.failed:
+                for clause in clauses:
+                    tests.setdefault(clause, []).append(node)
         SHOWN.parent.mkdir(exist_ok=True)
-        SHOWN.write_text(json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=False))
+        SHOWN.write_text(json.dumps(kept | {"tests": tests}, ensure_ascii=False, indent=1, sort_keys=True), "utf-8")
 
 
 @pytest.fixture(scope="session", autouse=True)

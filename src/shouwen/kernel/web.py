@@ -23,6 +23,7 @@ from django.core.signals import got_request_exception
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -75,11 +76,11 @@ class Refusal:
 
 
 _TITLES: Final = {
-    400: "请求有误", 401: "请先登录", 403: "不能执行此操作", 404: "没有找到", 409: "已有变化", 413: "内容太大",
+    400: "请求有误", 401: "请先登录", 403: "不能执行此操作", 404: "没有找到", 409: "已有变化", 413: "内容太大", 415: "格式不对",
     422: "请更正后再提交", 429: "操作太频繁", 500: "系统出错", 503: "系统暂时繁忙",
 }
 _CODES: Final = {
-    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large",
+    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 415: "unsupported",
     422: "refused", 429: "too_many", 500: "unexpected", 503: "unavailable",
 }
 
@@ -103,6 +104,8 @@ def refusal_of(error: BaseException) -> Refusal:
         case UnicodeEncodeError() | DataError() | OverflowError():  # NUL, lone surrogates, numbers out of range
             log.warning("input that cannot be stored", exc_info=error)
             return _refusal(422, "有的内容无法保存：含有不可用的字符，或数值超出范围。请检查后重新填写。")
+        case RawPostDataException():  # a program sent a form where JSON is read
+            return _refusal(415, "这个接口只接受 JSON。请把内容类型设为 application/json 后重试。")
         case OperationalError() | InterfaceError():
             log.error("the database does not answer", exc_info=error)
             return _refusal(503, "系统暂时繁忙，刚才的操作可能没有保存。请稍等片刻再试一次，重复提交不会重复记录。")

@@ -1,0 +1,26 @@
+# Two stages: wheels are built once, then installed without a network into a small image that runs as nobody special.
+# Offline: put the wheels of all dependencies into ./wheelhouse (docs/operating.md, "Without a network"); they are used first.
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS build
+WORKDIR /source
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+COPY . .
+RUN mkdir -p wheelhouse \
+ && pip wheel --find-links wheelhouse --wheel-dir /wheels .
+
+FROM ${PYTHON}
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    SHOUWEN_DATA_DIR=/data SHOUWEN_HOST=0.0.0.0 SHOUWEN_PORT=8000
+COPY --from=build /wheels /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels shouwen \
+ && rm -rf /wheels \
+ && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin shouwen \
+ && install -d -o shouwen -g shouwen -m 700 /data
+USER shouwen
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["shouwen"]
+CMD ["serve"]
