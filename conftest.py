@@ -50,6 +50,7 @@ class Shown:
         if hasattr(self.config, "workerinput") or not self.clauses:  # an xdist worker: its controller writes
             return
         kept = json.loads(SHOWN.read_text("utf-8")) if SHOWN.exists() else {}
+        kept = {kind: found for kind, found in kept.items() if kind in ("rehearsals", "tests")}
         tests: dict[str, list[str]] = {}
         for clause, nodes in kept.get("tests", {}).items():  # what did not run this time stays as it was
             if rest := [node for node in nodes if node not in self.clauses]:

@@ -128,7 +128,6 @@ def _seals(at: datetime, what: str) -> Finding:
 
 
 def _procedures(at: datetime, what: str) -> Finding:
-    from shouwen.procedures.models import Clock, Edition
 
     stuck = Clock.objects.filter(failures__gt=0, wake_at__isnull=False).count()
     if stuck:

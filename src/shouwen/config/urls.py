@@ -7,7 +7,8 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import health, pages, wiring as wiring
+from . import health, pages
+from . import wiring as wiring
 from .api import api
 
 handler400 = handler403 = handler404 = "shouwen.kernel.web.failed"

@@ -82,7 +82,7 @@ def tell(news: Sequence[News]) -> None:
         for each in fresh
     ]  # fmt: skip
     row = "(" + ", ".join(["%s"] * 11) + ")"
-    sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"  # noqa: S608
+    sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"
     later(sql, [value for line in values for value in line])
     if routed := _routed(fresh):
         part = "SELECT id, %s, 'pending', 0, %s, '' FROM notices_notice WHERE key = %s"
