@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", pages.home, name="home"),
     path("community", pages.switch, name="switch"),
+    path("journal", pages.JOURNAL.page, name="journal"),
+    path("settings", pages.settings, name="settings"),
 ]
 urlpatterns += [
     path(prefix, include(f"shouwen.{area}.urls")) for area, prefix in AREAS.items() if find_spec(f"shouwen.{area}.urls")
