@@ -16,7 +16,7 @@ from shouwen.procedures.calendars import local
 from shouwen.procedures.deciding import finder_for
 from shouwen.procedures.editions import edition_in_force, procedure_of
 from shouwen.procedures.engine import Procedure, Task
-from shouwen.procedures.models import Ticket
+from shouwen.procedures.models import Link, Ticket
 
 from .answers import Writer
 from .world import World
@@ -27,10 +27,13 @@ KINDS = {
 }  # fmt: skip
 """What residents come with, by weight."""
 
+RECENT = timedelta(hours=30)
+"""In the last hours nearly half of the work is left lying, so that there is something to do when one logs in."""
+
 HOURS = (8, 9, 9, 10, 10, 11, 12, 14, 14, 15, 16, 17, 18, 19, 20, 20, 21, 23)
 
 
-def live(world: World, *, until: datetime, days: int, per_day: int = 6) -> int:
+def live(world: World, *, until: datetime, days: int, per_day: int = 5) -> int:
     """Play the days before `until`; returns how many tickets were filed. The last ones stay open."""
     random = Random(20261121)
     homes = list(
@@ -57,8 +60,10 @@ def live(world: World, *, until: datetime, days: int, per_day: int = 6) -> int:
             _work(ticket_id, random, at)
         born = list(Ticket.objects.filter(pk__gt=known).order_by("pk").values_list("pk", flat=True))
         known = born[-1] if born else known
-        for touched in dict.fromkeys([ticket_id, *born]):
-            if touched and (after := _next_moment(touched, random, at)):
+        parents = Link.objects.filter(ticket_id=ticket_id, ticket__status="closed").values_list("to_id", flat=True)
+        for touched in dict.fromkeys([ticket_id, *born, *parents]):  # a parent may have waited for this one
+            left_lying = at > until - RECENT and random.random() < 0.45
+            if touched and not left_lying and (after := _next_moment(touched, random, at)):
                 serial += 1
                 heapq.heappush(agenda, (after, serial, touched))
     return filed
