@@ -81,7 +81,7 @@ class PeoplePage(Schema):
 
 def _viewer(request: HttpRequest) -> Actor:
     """Who asks, if they may look into files somewhere."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = request.actor
     if actor.places("estate.view") == frozenset():
         raise Forbidden(f"{actor.name}没有「查看房产与住户」权限。")
     return actor
@@ -155,5 +155,5 @@ def _resident(one: Occupancy) -> dict[str, Any]:
 def _person(person: Person) -> dict[str, Any]:
     return {
         "id": person.pk, "community_id": person.community_id, "name": mask_name(person.name), "phone": person.phone_masked,
-        "units": [one.unit.code for one in person.living],  # type: ignore[attr-defined]
+        "units": [one.unit.code for one in person.living],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +11,9 @@ from typing import Any, TypeVar
 from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
+from shouwen.kernel.journal import now
 from shouwen.kernel.models import Entry
-from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.refusals import NotFound, TooMany
 
 from . import search
 from .codes import fold, room_code, room_parts, without_zeros
@@ -24,6 +26,7 @@ __all__ = ["Found", "mask_id", "mask_name", "mask_phone"]
 
 M = TypeVar("M", bound=Model)
 LARGEST = 2**63 - 1
+LOOKUPS = 20
 
 
 def _scoped(actor: Actor, rows: QuerySet[M], permission: str = "estate.view", column: str = "community_id") -> QuerySet[M]:
@@ -127,8 +130,10 @@ def _natural(code: str) -> tuple[int, str]:
 def find(actor: Actor, text: str, community_id: int | None = None, limit: int = 12) -> list[Found]:
     """What somebody means by a room, name, initials, last four of the phone, or plate; only where they may look.
 
-    With `community_id` only there; a foreign one is NotFound. At most 50 answers.
+    With `community_id` only there; a foreign one is NotFound. At most 50 answers. Whole phone numbers may be looked up
+    20 times a minute: a mask hides four digits, and nobody is to try them out.
     """
+    _slow_down(actor, str(text))
     places = actor.places("estate.view")
     if community_id is not None:
         if places is not None and community_id not in places:
@@ -146,6 +151,24 @@ def spelt(rows: QuerySet[M], column: str, text: str) -> QuerySet[M]:
     terms = SearchTerm.objects.filter(term__gte=prefix, term__lt=prefix + search.END, **{f"{column}__isnull": False})
     kinds = {"unit_id": ("room", "number"), "person_id": ("name", "initials", "phone"), "vehicle_id": ("plate",)}[column]
     return rows.filter(pk__in=terms.filter(kind__in=kinds).values(column))
+
+
+_lookups: dict[int | None, deque[datetime]] = {}
+"""When each person lately looked up whole numbers, in this process."""
+
+
+def _slow_down(actor: Actor, text: str) -> None:
+    if search.whole_phone(text) is None:
+        return
+    moment, seen = now(), _lookups.setdefault(actor.id, deque(maxlen=LOOKUPS))
+    if len(seen) == LOOKUPS and seen[0] > moment - timedelta(minutes=1):
+        raise TooMany("一分钟内查了太多电话号码，请稍后再试。")
+    seen.append(moment)
+
+
+def forget() -> None:
+    """Forget what this process remembers (tests)."""
+    _lookups.clear()
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -245,7 +268,7 @@ def gaps_of(unit: Unit, residents: list[Occupancy]) -> list[str]:
 
 def gaps_listed(unit: Unit) -> list[str]:
     """The same for a row of `incomplete_units`, whose people came with it."""
-    return gaps_of(unit, unit.living)  # type: ignore[attr-defined]
+    return gaps_of(unit, unit.living)
 
 
 def incomplete_units(actor: Actor, community_id: int) -> QuerySet[Unit]:

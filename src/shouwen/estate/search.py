@@ -58,7 +58,7 @@ def find(text: str, places: Sequence[int] | None, limit: int) -> list[Found]:
     """Answers in these communities (None = all), best first: exact room, room, initials, name, phone tail, plate."""
     if places is not None and not places:
         return []
-    if (number := _whole_phone(text)) is not None:
+    if (number := whole_phone(text)) is not None:
         return _described(_by_phone(number, places, limit), limit)
     asked = _asked(text)
     if not asked:
@@ -136,7 +136,7 @@ def _walk(asked: dict[str, str], places: Sequence[int] | None, limit: int) -> li
         return list(cursor.fetchall())
 
 
-def _whole_phone(text: str) -> str | None:
+def whole_phone(text: str) -> str | None:
     """The digest of a number typed whole (a caller's), else None. Parts of a number find nothing but its last four."""
     folded = fold(text)
     if not re.fullmatch(r"\+?[\d\-()]{7,20}", folded) or room_code(folded).count("-") > 1:

@@ -202,4 +202,4 @@ def _as_text(cell: Cell) -> str:
         return f"{cell:%Y-%m-%d}" if not (cell.hour or cell.minute) else f"{cell:%Y-%m-%d %H:%M}"
     if isinstance(cell, date):
         return cell.isoformat()
-    return "".join(char for char in str(cell) if char in "\n\t" or ord(char) >= 32 and not 0xD800 <= ord(char) < 0xE000)
+    return "".join(char for char in str(cell) if char in "\n\t" or (ord(char) >= 32 and not 0xD800 <= ord(char) < 0xE000))

@@ -88,7 +88,8 @@ def add_unit(
     if Unit.objects.filter(community=community, code=normal).exists():
         raise Conflict(f"房屋 {normal} 已登记，请勿重复新增。", {"code": "房号重复"})
     unit = Unit(
-        community=community, building=building, code=normal, order=sort_key(normal), entrance=parts.entrance, room=parts.room, floor=parts.floor,
+        community=community, building=building, code=normal, order=sort_key(normal), entrance=parts.entrance,
+        room=parts.room, floor=parts.floor,
         **unit_details(kind=kind, state=state, area=area, delivered_on=delivered_on, structure=structure, condition=condition),
     )
     try:

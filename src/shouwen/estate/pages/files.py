@@ -35,7 +35,7 @@ from .registers import place
 
 def new_unit(request: HttpRequest) -> HttpResponse:
     """Register a unit in the community one is looking at."""
-    actor, community = request.actor, place(request, "estate.edit")  # type: ignore[attr-defined]
+    actor, community = request.actor, place(request, "estate.edit")
     form = NewUnitForm(request.POST or None, initial={"state": "vacant"})
     if request.method == "POST" and form.is_valid():
         try:
@@ -48,7 +48,7 @@ def new_unit(request: HttpRequest) -> HttpResponse:
 
 def unit(request: HttpRequest, pk: int) -> HttpResponse:
     """The owner's file. That it was looked at stands in the journal (D2.18, D7.09)."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = queries.unit(actor, pk)
     if request.method == "GET":
         actions.view_file(actor, found, at=now())
@@ -57,7 +57,7 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _unit_page(request: HttpRequest, unit: Unit, form: Form | None = None) -> HttpResponse:
     """The page; with a form that did not fit in its place."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     profile = queries.profile(actor, unit)
     may_edit = actor.may("estate.edit", unit.community_id)
     forms: dict[str, Form] = {}
@@ -79,13 +79,13 @@ def _unit_page(request: HttpRequest, unit: Unit, form: Form | None = None) -> Ht
 
 @require_POST
 def edit_unit(request: HttpRequest, pk: int) -> HttpResponse:
-    return _on_unit(request, pk, UnitForm, lambda unit, data: actions.edit_unit(request.actor, unit, **data, at=now()), "已修改。")  # type: ignore[attr-defined]
+    return _on_unit(request, pk, UnitForm, lambda unit, data: actions.edit_unit(request.actor, unit, **data, at=now()), "已修改。")
 
 
 @require_POST
 def add_resident(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody new in this unit: the person and the occupancy, both or neither."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
 
     def run(unit: Unit, data: dict[str, Any]) -> None:
         about = {name: data.pop(name) for name in ("name", "phone", "id_number", "care")}
@@ -98,7 +98,7 @@ def add_resident(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def add_vehicle(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return _on_unit(
         request, pk, VehicleForm,
         lambda unit, data: actions.add_vehicle(actor, unit.community, plate=data["plate"], unit=unit, at=now()), "已登记车辆。",
@@ -108,7 +108,7 @@ def add_vehicle(request: HttpRequest, pk: int) -> HttpResponse:
 def _on_unit(
     request: HttpRequest, pk: int, kind: type[Form], run: Callable[[Unit, dict[str, Any]], object], done: str
 ) -> HttpResponse:
-    unit = queries.unit(request.actor, pk)  # type: ignore[attr-defined]
+    unit = queries.unit(request.actor, pk)
     form = kind(request.POST)
     if form.is_valid():
         try:
@@ -124,51 +124,52 @@ def _on_unit(
 @require_POST
 def move_out(request: HttpRequest, pk: int) -> HttpResponse:
     """End an occupancy with its last day."""
-    occupancy = queries.occupancy(request.actor, pk)  # type: ignore[attr-defined]
+    occupancy = queries.occupancy(request.actor, pk)
     form = MoveOutForm(request.POST)
     if form.is_valid():
         try:
-            actions.move_out(request.actor, occupancy, ends_on=form.cleaned_data["ends_on"], at=now())  # type: ignore[attr-defined]
+            actions.move_out(request.actor, occupancy, ends_on=form.cleaned_data["ends_on"], at=now())
             return flash(redirect("estate:unit", occupancy.unit_id), "已登记迁出。")
         except Refused as refused:
             if refused.status != 422:
                 raise
             blame(form, refused)
-    return _unit_page(request, queries.unit(request.actor, occupancy.unit_id), form)  # type: ignore[attr-defined]
+    return _unit_page(request, queries.unit(request.actor, occupancy.unit_id), form)
 
 
 @require_POST
 def remove_vehicle(request: HttpRequest, pk: int) -> HttpResponse:
-    vehicle = queries.vehicle(request.actor, pk)  # type: ignore[attr-defined]
+    vehicle = queries.vehicle(request.actor, pk)
     back = redirect("estate:unit", vehicle.unit_id) if vehicle.unit_id else redirect("estate:vehicles")
-    actions.remove_vehicle(request.actor, vehicle, at=now())  # type: ignore[attr-defined]
+    actions.remove_vehicle(request.actor, vehicle, at=now())
     return flash(back, f"已注销车辆 {vehicle.plate}。")
 
 
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """What is known of one person; each look is written down."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = queries.person(actor, pk)
     if request.method == "GET":
         actions.view_person(actor, found, at=now())
     return _person_page(request, found)
 
 
-_CHANGES: dict[str, tuple[type[Form], str]] = {
-    "details": (PersonForm, "已修改资料。"), "phone": (PhoneForm, "已更换电话。"), "paper": (PaperForm, "已更正证件号码。"),
-    "erase": (ReasonForm, "已注销住户资料。"),
-}  # fmt: skip
+_CHANGES: dict[str, tuple[type[Form], Callable[..., object], str]] = {
+    "details": (PersonForm, actions.edit_person, "已修改资料。"),
+    "phone": (PhoneForm, actions.change_phone, "已更换电话。"),
+    "paper": (PaperForm, actions.correct_paper, "已更正证件号码。"),
+    "erase": (ReasonForm, actions.erase_person, "已注销住户资料。"),
+}
 
 
 @require_POST
 def change_person(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """One of the changes on a person's page; `what` is a key of _CHANGES (urls.py)."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found = queries.person(actor, pk)
-    kind, done = _CHANGES[what]
+    kind, run, done = _CHANGES[what]
     form = kind(request.POST)
     if form.is_valid():
-        run = {"details": actions.edit_person, "phone": actions.change_phone, "paper": actions.correct_paper, "erase": actions.erase_person}[what]
         try:
             run(actor, found, **form.cleaned_data, at=now())
             return flash(redirect("estate:people") if what == "erase" else redirect("estate:person", found.pk), done)
@@ -180,7 +181,7 @@ def change_person(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 
 
 def _person_page(request: HttpRequest, person: Person, tried: str = "", form: Form | None = None) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     community_id = person.community_id
     forms: dict[str, Form] = {
         "details": PersonForm(initial={name: getattr(person, name) for name in PersonForm.base_fields}),

@@ -24,7 +24,7 @@ SHOWN = 200
 
 def imports(request: HttpRequest) -> HttpResponse:
     """Upload a file; what was uploaded before."""
-    actor, community = request.actor, place(request, "estate.import")  # type: ignore[attr-defined]
+    actor, community = request.actor, place(request, "estate.import")
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
@@ -45,7 +45,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """What a file would do, or everything that is wrong with it."""
-    found = queries.import_run(request.actor, pk)  # type: ignore[attr-defined]
+    found = queries.import_run(request.actor, pk)
     return render(request, "estate/import_run.html", {
         "run": found, "problems": found.problems[:SHOWN], "more": max(len(found.problems) - SHOWN, 0), "dropped": not found.sealed,
     })  # fmt: skip
@@ -53,15 +53,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def apply(request: HttpRequest, pk: int) -> HttpResponse:
-    found = queries.import_run(request.actor, pk)  # type: ignore[attr-defined]
-    counts = actions.apply_import(request.actor, found, at=now())  # type: ignore[attr-defined]
+    found = queries.import_run(request.actor, pk)
+    counts = actions.apply_import(request.actor, found, at=now())
     return flash(redirect("estate:import_run", found.pk), f"导入完成，{actions.in_words(counts)}。")
 
 
 @require_safe
 def annotated(request: HttpRequest, pk: int) -> HttpResponse:
     """The uploaded file again, with the column 错误原因."""
-    found = queries.import_run(request.actor, pk)  # type: ignore[attr-defined]
+    found = queries.import_run(request.actor, pk)
     sheet = spreadsheets.read(content_of(found), found.filename)
     content, kind, suffix = reading.annotated(sheet, found.problems)
     return _download(content, kind, f"{found.filename.rsplit('.', 1)[0]}-错误.{suffix}")

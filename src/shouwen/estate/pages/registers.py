@@ -49,7 +49,7 @@ def _exported(actor: Actor, *, title: str, rows: int, filters: dict[str, str]) -
 
 
 def _residents(unit: Unit) -> str:
-    names = [f"{mask_name(one.person.name)}（{one.get_kind_display()}）" for one in unit.living]  # type: ignore[attr-defined]
+    names = [f"{mask_name(one.person.name)}（{one.get_kind_display()}）" for one in unit.living]
     return "、".join(names[:3]) + (f" 等 {len(names)} 人" if len(names) > 3 else "")
 
 
@@ -101,7 +101,10 @@ def gaps(request: HttpRequest) -> Any:
 
 GAPS = Spelt(
     "estate:gaps", queries.units, title="档案缺项",
-    columns=[Column("code", title="房号"), Column("kind"), Column("gaps", title="缺少", value=lambda unit: "、".join(queries.gaps_listed(unit)))],
+    columns=[
+        Column("code", title="房号"), Column("kind"),
+        Column("gaps", title="缺少", value=lambda unit: "、".join(queries.gaps_listed(unit))),
+    ],
     search=["code"], search_hint="房号", opens=lambda unit: reverse("estate:unit", args=[unit.pk]),
     empty=("没有缺项", "本小区每户档案的必填资料都齐全。"), column="unit_id", **_SHARED,
 )  # fmt: skip
@@ -109,7 +112,7 @@ GAPS = Spelt(
 
 def areas(request: HttpRequest) -> HttpResponse:
     """Buildings with their households (D3.90); a form for a new building."""
-    actor, community = request.actor, place(request)  # type: ignore[attr-defined]
+    actor, community = request.actor, place(request)
     form = BuildingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -127,7 +130,7 @@ def areas(request: HttpRequest) -> HttpResponse:
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """The one search box, answered while one types."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if not _sees_any(actor):
         raise NotFound
     text = request.GET.get("q", "")[:64]
@@ -140,7 +143,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def place(request: HttpRequest, permission: str = "estate.view") -> Community:
     """The community one is looking at, if one may; else the first where one may."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     chosen = here(request)
     if chosen is not None and actor.may(permission, chosen):
         return queries.community(actor, chosen)

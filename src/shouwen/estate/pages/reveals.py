@@ -21,7 +21,7 @@ from ..models import Reveal
 @require_safe
 def reveals(request: HttpRequest) -> HttpResponse:
     """Requests that wait for one's decision, and one's own of the last week."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if actor.places("estate.reveal") == frozenset() and actor.places("estate.approve_reveal") == frozenset():
         raise NotFound
     return render(request, "estate/reveals.html", {
@@ -33,7 +33,7 @@ def reveals(request: HttpRequest) -> HttpResponse:
 @unkeyed  # the answer holds the value: it must not be kept with the key of the request
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask with a reason; whoever may approve sees the value at once, others are told to wait."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     person = queries.person(actor, pk)
     form = RevealForm(request.POST)
     if not form.is_valid():
@@ -51,7 +51,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 @unkeyed
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The one look after an approval."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     reveal = queries.reveal(actor, pk)
     return _shown(request, reveal, actions.show_reveal(actor, reveal, at=now()))
 
@@ -68,10 +68,10 @@ def _shown(request: HttpRequest, reveal: Reveal, value: str) -> HttpResponse:
 @require_safe
 def masked(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     """The cell as it is by default: what a shown value turns back into."""
-    person = queries.person(request.actor, pk)  # type: ignore[attr-defined]
+    person = queries.person(request.actor, pk)
     if field not in Reveal.Field.values:
         raise NotFound
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     return render(request, "estate/private_cell.html", {
         "person": person, "field": field, "may_reveal": actor.may("estate.reveal", person.community_id),
         "at_once": actor.may("estate.approve_reveal", person.community_id),
@@ -80,7 +80,7 @@ def masked(request: HttpRequest, pk: int, field: str) -> HttpResponse:
 
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     approve = request.POST.get("decision") == "approve"
     if not approve and request.POST.get("decision") != "deny":
         raise Refused("请选择批准或拒绝。")

@@ -51,7 +51,7 @@ def acting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Htt
     """Middleware in place of the login: the test says who asks."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.actor = current.get()  # type: ignore[attr-defined]
+        request.actor = current.get()
         return get_response(request)
 
     return middleware

@@ -70,7 +70,9 @@ def test_owners_tenants_and_their_predecessors_with_dates(estate: SimpleNamespac
 def test_rent_is_kept_for_tenants_and_seen_by_those_who_keep_files(estate: SimpleNamespace) -> None:
     new = actions.add_person(estate.steward, estate.liyuan, name="租客", at=AT)
     with pytest.raises(Refused, match="租户"):
-        actions.move_in(estate.steward, unit("8-1-0602"), person=new, kind="owner", starts_on=date(2026, 1, 1), rent=Decimal("1"), at=AT)
+        actions.move_in(
+            estate.steward, unit("8-1-0602"), person=new, kind="owner", starts_on=date(2026, 1, 1), rent=Decimal("1"), at=AT
+        )
     actions.move_in(
         estate.steward, unit("8-1-0602"), person=new, kind="tenant", starts_on=date(2026, 1, 1), rent=Decimal("4200.50"), at=AT
     )

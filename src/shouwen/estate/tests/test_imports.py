@@ -29,9 +29,9 @@ HEAD = ("房号", "姓名", "身份", "手机", "证件号码", "交付日期", 
 
 def xlsx(*rows: Sequence[Any], head: Sequence[str] = HEAD) -> bytes:
     book = openpyxl.Workbook()
-    book.active.append(list(head))  # type: ignore[union-attr]
+    book.active.append(list(head))
     for row in rows:
-        book.active.append(list(row))  # type: ignore[union-attr]
+        book.active.append(list(row))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -53,7 +53,8 @@ def test_a_good_file_is_taken_in_by_one_action(estate: SimpleNamespace) -> None:
     counts = actions.apply_import(estate.supervisor, run, at=AT)
     assert counts == {"buildings": 1, "units": 2, "people": 2, "occupancies": 2, "vehicles": 2}
     assert Entry.objects.filter(code="estate.imported").count() == 1
-    assert [one.starts_on for one in queries.people_of(estate.desk, Unit.objects.get(code="6-1-101"))] == [date(2020, 5, 1), date(2026, 11, 23)]
+    residents = queries.people_of(estate.desk, Unit.objects.get(code="6-1-101"))
+    assert [one.starts_on for one in residents] == [date(2020, 5, 1), date(2026, 11, 23)]
     assert [found.title for found in queries.find(estate.desk, "zwb")] == ["周**"]
     run.refresh_from_db()
     assert run.sealed in (b"", memoryview(b""))
@@ -168,11 +169,12 @@ def test_what_changed_between_check_and_apply_is_noticed(estate: SimpleNamespace
 
 def test_an_old_file_is_dropped(estate: SimpleNamespace) -> None:
     old = planned(estate, xlsx(("6-1-101", *[None] * 8)))
-    actions.plan_import(estate.supervisor, estate.liyuan, filename="b.xlsx", content=xlsx(("6-1-102", *[None] * 8)), at=AT + timedelta(days=2))
+    later = AT + timedelta(days=2)
+    actions.plan_import(estate.supervisor, estate.liyuan, filename="b.xlsx", content=xlsx(("6-1-102", *[None] * 8)), at=later)
     old.refresh_from_db()
     assert bytes(old.sealed) == b""
     with pytest.raises(Refused, match="重新上传"):
-        actions.apply_import(estate.supervisor, old, at=AT + timedelta(days=2))
+        actions.apply_import(estate.supervisor, old, at=later)
 
 
 def test_who_may_not_import_cannot(estate: SimpleNamespace) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from shouwen.estate import actions, queries
 from shouwen.estate.models import Person, PersonPrivate, Reveal
-from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused, TooMany
 
@@ -18,7 +18,7 @@ from .conftest import AT
 WHY = "漏水需联系业主"
 
 
-def ask(who: object, field: str = "phone", reason: str = WHY, at: object = AT) -> Reveal:
+def ask(who: Actor, field: str = "phone", reason: str = WHY, at: datetime = AT) -> Reveal:
     return actions.ask_reveal(who, Person.objects.get(name="王秀英"), field=field, reason=reason, at=at)
 
 
@@ -107,7 +107,7 @@ def test_who_has_no_business_there_gets_nothing(estate: SimpleNamespace) -> None
         with pytest.raises(NotFound):
             queries.person(outsider, who.pk)
         assert "王秀英" not in [one.name for one in queries.people(outsider)]
-        assert not [one for one in queries.find(outsider, "3-1-1201")]
+        assert queries.find(outsider, "3-1-1201") == []
     assert not Reveal.objects.exists()
 
 

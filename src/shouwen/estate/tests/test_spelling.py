@@ -65,7 +65,8 @@ def test_phones_are_masked(phone: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "masked"), [("王秀英", "王**"), ("李静", "李*"), ("欧阳修", "欧阳*"), ("阿依古丽·买买提", "阿**"), ("荔园超市有限公司", "荔园超市有限公司")]
+    ("name", "masked"),
+    [("王秀英", "王**"), ("李静", "李*"), ("欧阳修", "欧阳*"), ("阿依古丽·买买提", "阿**"), ("荔园超市有限公司", "荔园超市有限公司")],
 )
 def test_names_are_masked_but_companies_are_not(name: str, masked: str) -> None:
     assert private.mask_name(name) == masked
