@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -118,7 +119,10 @@ def _pg(tool: str, *arguments: str) -> str:
     if program is None:
         raise Damaged(f"找不到 {tool}。请安装 postgresql-client（版本不低于 {server}）。")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    client = int("".join(letter if letter.isdigit() else " " for letter in said.split(")")[-1]).split()[0])
+    found = re.search(r"\) (\d+)", said)  # pg_dump (PostgreSQL) 15.16 (Debian …)
+    if found is None:
+        raise Damaged(f"认不出 {tool} 的版本：{said.strip()[:80]}")
+    client = int(found[1])
     if client < server:
         raise Damaged(f"{tool} 的版本 {client} 低于数据库服务器的版本 {server}，不能使用。请安装 postgresql-client-{server}。")
     given = connection.settings_dict

@@ -3,7 +3,7 @@
 The worker seals new lines in batches: hash(n) = sha256(hash(n-1) + bytes of line n). Triggers keep honest programs
 from changing lines; the chain shows what somebody with the database in hand changed. Such a person could also rewrite
 the whole chain or cut its tail: that is found by a checkpoint kept elsewhere (`CHECKPOINT_FILE`, printed handover
-sheets), as far as the checkpoint reaches. docs/security.md says what this proves and what not.
+sheets), as far as the checkpoint reaches. docs/operating.md ("The journal") says what this proves and what not.
 """
 
 from __future__ import annotations
