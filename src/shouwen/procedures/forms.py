@@ -6,55 +6,86 @@ rehearsals refuse the same things with the same words.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
 
+from shouwen.duty.directory import Directory
 from shouwen.org import queries as org
 
+from .calendars import local
 from .engine import Procedure
-from .engine.procedure import Ask
+from .engine.answers import holds
+from .engine.procedure import OWN_CLASS, Ask, Condition
 
 YES_NO = (("yes", "是"), ("no", "否"))
 FEW = 6
 """Up to so many options are shown side by side; more become a list."""
 
+UPLOADS = ("photo", "file", "signature")
+Choices = list[tuple[str, Any]]
+
 
 class StepForm(forms.Form):
-    """The form of one step. `only_if` conditions stand on the widgets as data, for the page to show and hide by."""
+    """The form of one step, with the evidence it needs. What depends on other answers of the form stands on the widgets
+    as data (`data-only-if`, `data-default-by`) for steps.js; what depends on earlier answers is settled here.
+    """
+
+    use_required_attribute = False
 
     def __init__(
-        self, procedure: Procedure, step: str, *args: Any, community_id: int, colleagues: list[tuple[str, str]],
-        earlier: dict[str, Any] | None = None, **kwargs: Any,
-    ) -> None:
+        self, procedure: Procedure, step: str, *args: Any, community_id: int, colleagues: Choices, at: datetime,
+        earlier: Mapping[str, Any] | None = None, given: Mapping[str, Any] | None = None, amending: bool = False,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """`earlier`: the ticket's answers, for conditions. `given`: answers to begin with. `amending`: every given answer,
+        whatever its condition, and no evidence."""
+        kwargs.setdefault("prefix", "")
         super().__init__(*args, **kwargs)
-        self.step = procedure.every_step[step]
+        self.procedure, self.step = procedure, procedure.every_step[step]
+        given = given or {}
         for ask in self.step.asks.values():
-            field = _field(ask, community_id, colleagues, earlier or {})
-            if ask.only_if:
-                field.widget.attrs["data-only-if"] = _condition(ask)
+            if amending and ask.name not in given or not amending and not self._possible(ask, earlier or {}):
+                continue
+            field = _field(ask, community_id, colleagues, given.get(ask.name), at)
+            if ask.only_if and not amending:
+                field.widget.attrs["data-only-if"] = self._inside(ask.only_if)
+            if ask.default_by:
+                field.widget.attrs["data-default-by"] = json.dumps([self._name(ask.default_by), ask.defaults])
             self.fields[ask.name] = field
+        for index, need in enumerate(() if amending else self.step.needs):
+            self.fields[f"need-{index}"] = _need(procedure, need)
 
     def answers(self) -> dict[str, Any]:
         """What was filled in, ready for the action; fields left empty are left out."""
         given: dict[str, Any] = {}
         for ask in self.step.asks.values():
-            name = self.add_prefix(ask.name)
-            if ask.kind in ("checklist", "readings"):
-                value: Any = {
-                    key: self.data[f"{name}.{key}"] for key in ask.items if self.data.get(f"{name}.{key}")
-                }
-            elif ask.many and hasattr(self.data, "getlist"):
-                value = [v for v in self.data.getlist(name) if v]
-                if ask.kind in ("unit", "text", "person"):
-                    value = [part.strip() for text in value for part in text.replace("，", ",").split(",") if part.strip()]
-            else:
-                value = self.data.get(name, "")
+            if ask.name not in self.fields:
+                continue
+            value = self._answer(ask, self.add_prefix(ask.name))
             if value not in ("", [], {}):
                 given[ask.name] = value
         return given
 
-    def blame(self, problems: dict[str, str], message: str) -> None:
+    def evidence(self) -> dict[str, Any]:
+        """What was handed in for the step's `needs`: attachment keys, or 已收 for a paper."""
+        found: dict[str, Any] = {}
+        for index, need in enumerate(self.step.needs):
+            values = [v for v in self.data.getlist(self.add_prefix(f"need-{index}")) if v]
+            if values:
+                found[need] = "已收到" if need.startswith("paper ") else values
+        return found
+
+    def uploads(self) -> list[str]:
+        """Every attachment key in the form as sent."""
+        names = [a.name for a in self.step.asks.values() if a.kind in UPLOADS]
+        names += [f"need-{i}" for i, need in enumerate(self.step.needs) if not need.startswith("paper ")]
+        return [v for name in names for v in self.data.getlist(self.add_prefix(name)) if v]
+
+    def blame(self, problems: Mapping[str, str], message: str) -> None:
         """Put the engine's refusals beside their fields; what belongs to none stands above the form."""
         self.is_valid()
         self.errors.clear()
@@ -62,6 +93,41 @@ class StepForm(forms.Form):
             self.add_error(name if name in self.fields else None, text)
         if not problems:
             self.add_error(None, message)
+
+    def _answer(self, ask: Ask, name: str) -> Any:
+        if ask.kind in ("checklist", "readings"):
+            return {key: self.data[f"{name}.{key}"] for key in ask.items if self.data.get(f"{name}.{key}")}
+        if not ask.many:
+            return self.data.get(name, "")
+        values = [v for v in self.data.getlist(name) if v]
+        if ask.kind in ("unit", "text", "person"):
+            values = [part.strip() for text in values for part in text.replace("，", ",").split(",") if part.strip()]
+        return values
+
+    def _name(self, name: str) -> str:
+        """The field that gives an answer: the class of the ticket may be asked under another name."""
+        if name == OWN_CLASS and name not in self.step.asks:
+            name = next((a.name for a in self.step.asks.values() if a.classes), name)
+        return self.add_prefix(name)
+
+    def _own(self, name: str) -> bool:
+        return name in self.step.asks or name == OWN_CLASS and any(a.classes for a in self.step.asks.values())
+
+    def _possible(self, ask: Ask, earlier: Mapping[str, Any]) -> bool:
+        """Whether the part of the condition that rests on earlier steps holds."""
+        if ask.only_if is None:
+            return True
+        before = Condition(
+            tuple(pair for pair in ask.only_if.equals if not self._own(pair[0])),
+            tuple(pair for pair in ask.only_if.at_least if not self._own(pair[0])),
+        )
+        return holds(self.procedure, before, earlier)
+
+    def _inside(self, condition: Condition) -> str:
+        """The part that rests on this form, as JSON: [[field, [values]], …, [field, least]]."""
+        parts: list[Any] = [[self._name(n), list(values)] for n, values in condition.equals if self._own(n)]
+        parts += [[self._name(n), least] for n, least in condition.at_least if self._own(n)]
+        return json.dumps(parts) if parts else ""
 
 
 class Items(forms.Widget):
@@ -84,56 +150,124 @@ class Items(forms.Widget):
         return {key: data[f"{name}.{key}"] for key in self.items if data.get(f"{name}.{key}")}
 
 
-def _condition(ask: Ask) -> str:
-    """`name=a|b;other=c` as the page's script reads it."""
-    assert ask.only_if is not None
-    return ";".join(f"{name}={'|'.join(values)}" for name, values in ask.only_if.equals)
+class Upload(forms.Widget):
+    """Files already given are hidden keys; steps.js sends a chosen file at once and adds its key."""
+
+    template_name = "procedures/upload.html"
+
+    def __init__(self, kind: str, many: bool) -> None:
+        super().__init__()
+        self.kind, self.many = kind, many
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context |= {
+            "keys": [value] if isinstance(value, str) and value else list(value or ()), "kind": self.kind, "many": self.many,
+            "accept": "image/*" if self.kind in ("photo", "signature") else "",
+        }  # fmt: skip
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [v for v in data.getlist(name) if v]
 
 
-def _field(ask: Ask, community_id: int, colleagues: list[tuple[str, str]], earlier: dict[str, Any]) -> forms.Field:
-    common: dict[str, Any] = {
-        "label": ask.title, "required": not ask.optional and ask.only_if is None, "help_text": ask.help,
-        "initial": earlier.get(ask.name) or (ask.default if ask.default != "now" else None),
+def colleagues(directory: Directory, at: datetime) -> Choices:
+    """Everybody who works here, in two groups for a list of choices: who is on duty now, and the others."""
+    on_duty = {directory.acting(span.user, at) for span in directory.running(at)}
+    day = local(at).date()
+    here = {h.user for h in directory.held if h.on(day) and h.user in directory.active}
+    titles = {
+        user: max(((directory.posts[p].rank, directory.posts[p].title) for p in directory.posts_of(user, at)), default=(0, ""))[1]
+        for user in here
     }  # fmt: skip
+    rows = sorted((directory.department_of(u, at), titles[u], directory.name(u), u) for u in here)
+    said = [(u, (str(u), f"{name} · {title}" if title else name)) for _, title, name, u in rows]
+    groups = [("当班", [row for u, row in said if u in on_duty]), ("其他同事", [row for u, row in said if u not in on_duty])]
+    return [(title, people) for title, people in groups if people]
+
+
+def _need(procedure: Procedure, need: str) -> forms.Field:
+    if need.startswith("paper "):
+        return forms.BooleanField(label=f"已收到《{need.removeprefix('paper ')}》", required=False)
+    role = need.removeprefix("signature of ")
+    title = {"photo": "照片", "scan": "扫描件"}.get(need) or (
+        (procedure.people[role].title if role in procedure.people else {"requester": "申请人"}.get(role, "经办人")) + "签名"
+    )
+    return forms.Field(label=title, widget=Upload("file" if need == "scan" else "photo", many=True))
+
+
+def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: datetime) -> forms.Field:
+    kept = isinstance(given, str) and ask.private and "*" in given
+    common: dict[str, Any] = {
+        "label": ask.title, "required": not ask.optional and not kept, "help_text": ask.help,
+        "initial": _initial(ask, None if kept else given, at),
+    }  # fmt: skip
+    field = _typed(ask, community_id, colleagues, common)
+    field.before = "¥" if ask.kind == "money" else ""  # type: ignore[attr-defined]
+    field.after = "分钟" if ask.kind == "minutes" else ""  # type: ignore[attr-defined]
+    if ask.private:
+        field.widget.attrs |= {"data-private": "", "autocomplete": "off"}
+    if kept:
+        field.widget.attrs["placeholder"] = f"已填 {given}，不改请留空"
+    return field
+
+
+def _initial(ask: Ask, given: Any, at: datetime) -> Any:
+    """What the field holds at first, as a browser writes it."""
+    value = given
+    if not value and ask.default == "now":
+        value = local(at).strftime({"date": "%Y-%m-%d", "time": "%H:%M"}.get(ask.kind, "%Y-%m-%d %H:%M"))
+    elif not value:
+        value = ask.default
+    if ask.kind == "datetime" and isinstance(value, str):
+        return value.replace(" ", "T", 1)
+    return "，".join(value) if isinstance(value, list) and ask.kind in ("unit", "text", "person") else value or None
+
+
+def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, Any]) -> forms.Field:
+    now = {"data-now": ""} if ask.default == "now" else {}
     match ask.kind:
-        case "pick" | "yes_no" | "department" | "staff":
-            options = {
-                "pick": tuple(ask.pick.items()), "yes_no": YES_NO, "department": tuple(org.departments(community_id)),
-                "staff": tuple(colleagues),
-            }[ask.kind]  # fmt: skip
-            return _choice(ask, options, common)
-        case "rating":
-            return _choice(ask, tuple((str(n), f"{n} 分") for n in (5, 4, 3, 2, 1)), common)
+        case "pick" | "yes_no" | "department" | "staff" | "rating":
+            return _choice(ask, _options(ask, community_id, colleagues), common)
         case "note":
             widget: forms.Widget = forms.Textarea(attrs={"rows": 3, "maxlength": 4000})
         case "date":
-            widget = forms.DateInput(attrs={"type": "date"})
+            widget = forms.DateInput(attrs={"type": "date", **now})
         case "time":
-            widget = forms.TimeInput(attrs={"type": "time"})
+            widget = forms.TimeInput(attrs={"type": "time", **now})
         case "datetime":
-            widget = forms.DateTimeInput(attrs={"type": "datetime-local", **({"data-now": ""} if ask.default == "now" else {})})
-        case "minutes" | "number":
-            widget = forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"})
-        case "money":
-            widget = forms.TextInput(attrs={"inputmode": "decimal", "data-prefix": "¥"})
+            widget = forms.DateTimeInput(attrs={"type": "datetime-local", **now})
+        case "minutes" | "number" | "money":
+            widget = forms.TextInput(attrs={"inputmode": "decimal", "maxlength": 20})
         case "phone":
             widget = forms.TextInput(attrs={"inputmode": "tel", "maxlength": 30})
         case "photo" | "file" | "signature":
-            widget = forms.HiddenInput(attrs={"data-upload": ask.kind})
+            widget = Upload(ask.kind, ask.many)
         case "checklist" | "readings":
             widget = Items(ask.items, ask.kind == "checklist")
         case "unit":
-            widget = forms.TextInput(attrs={"placeholder": "3-1-1201", "maxlength": 200, "data-unit": ""})
+            widget = forms.TextInput(attrs={"placeholder": "3-1-1201", "maxlength": 200, "data-unit": "", "autocomplete": "off"})
         case _:
-            widget = forms.TextInput(attrs={"maxlength": 200})
-    if ask.private:
-        widget.attrs |= {"data-private": "", "autocomplete": "off"}
+            widget = forms.TextInput(attrs={"maxlength": 200, "autocomplete": "off"})
     return forms.Field(widget=widget, **common)
 
 
-def _choice(ask: Ask, options: tuple[tuple[str, str], ...], common: dict[str, Any]) -> forms.Field:
+def _options(ask: Ask, community_id: int, colleagues: Choices) -> Choices:
+    match ask.kind:
+        case "yes_no":
+            return list(YES_NO)
+        case "department":
+            return list(org.departments(community_id))
+        case "staff":
+            return colleagues
+        case "rating":
+            return [(str(n), f"{n} 分") for n in (5, 4, 3, 2, 1)]
+    return list(ask.pick.items())
+
+
+def _choice(ask: Ask, options: Choices, common: dict[str, Any]) -> forms.Field:
     if ask.many:
         return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **common)
-    if len(options) <= FEW:
+    if len(options) <= FEW and ask.kind != "staff":
         return forms.ChoiceField(choices=options, widget=forms.RadioSelect, **common)
-    return forms.ChoiceField(choices=(("", "请选择"), *options), widget=forms.Select, **common)
+    return forms.ChoiceField(choices=[("", "请选择"), *options], widget=forms.Select, **common)

@@ -1,0 +1,247 @@
+"""The counter: one screen for whoever answers the phone. Who calls, what it is, what will happen; saved in one stroke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from pypinyin import Style, lazy_pinyin
+
+from shouwen.duty import queries as duty
+from shouwen.estate import actions as estate_actions
+from shouwen.estate import queries as estate
+from shouwen.estate.models import Community
+from shouwen.kernel.access import Actor
+from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.requests import unkeyed
+from shouwen.kernel.screens import flash, render, wants_part
+from shouwen.kernel.web import here
+
+from .. import actions, attachments, engine, queries
+from ..engine import Procedure
+from ..forms import StepForm, colleagues
+from .caller import Caller, caller
+from .outlook import outlook
+
+FIRST = (
+    "complaint", "repair", "medical_emergency", "help_request", "consultation", "suggestion", "special_service",
+    "appointment", "emergency_notice",
+)  # fmt: skip
+"""What comes first among the things to be filed, and so has the digits 1 to 9; the same every day, for fingers learn it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that may be filed: `keys` are the spellings by which it is found."""
+
+    slug: str
+    title: str
+    keys: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the counter stands: what was chosen so far, all of it in the address."""
+
+    community: Community
+    unit_id: int | None
+    person_id: int | None
+    slug: str
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Who is meant, while one types."""
+    actor, place = request.actor, _place(request)  # type: ignore[attr-defined]
+    text = request.GET.get("q", "")[:64].replace("\x00", "")
+    found = estate.find(actor, text, place.pk, limit=8) if text.strip() and actor.may("estate.view", place.pk) else []
+    return render(request, "procedures/counter_hits.html", {"found": found, "asked": bool(text.strip()), "q": text})
+
+
+@require_safe
+def callers(request: HttpRequest) -> HttpResponse:
+    """The panel of the unit and caller chosen."""
+    return render(request, "procedures/counter_caller.html", _who(request, _desk(request)))
+
+
+@require_safe
+def matter(request: HttpRequest) -> HttpResponse:
+    """The form of the matter chosen."""
+    desk = _desk(request)
+    return render(request, "procedures/counter_form.html", _state(request, desk))
+
+
+def counter(request: HttpRequest) -> HttpResponse:
+    """The whole screen; POST files."""
+    if request.method == "POST":
+        return _file(request)
+    desk = _desk(request)
+    listed = matters(request.actor, desk.community.pk, now())  # type: ignore[attr-defined]
+    return render(request, "procedures/counter.html", _state(request, desk) | {"matters": listed, "filed": _filed(request)})
+
+
+@require_POST
+@unkeyed  # it writes nothing, and shares its key with the saving that follows
+def preview(request: HttpRequest) -> HttpResponse:
+    """What would happen if this were saved now."""
+    desk = _desk(request)
+    form: StepForm | None = _what(request, desk, None, request.POST)["form"]
+    if form is None:
+        raise NotFound
+    ahead = outlook(request.actor, desk.community.pk, desk.slug, form.answers(), now())  # type: ignore[attr-defined]
+    return render(request, "procedures/counter_outlook.html", {"outlook": ahead, "now": now()})
+
+
+@require_POST
+@unkeyed  # the answer holds the number: it must not be kept with the key of the request
+def phone(request: HttpRequest) -> HttpResponse:
+    """The caller's whole number for the form, for who may approve such a look themselves; it stands in the journal."""
+    actor, desk = request.actor, _desk(request)  # type: ignore[attr-defined]
+    person = estate.person(actor, desk.person_id)
+    if not actor.may("estate.approve_reveal", person.community_id):
+        raise NotFound
+    at = now()
+    reveal = estate_actions.ask_reveal(actor, person, field="phone", reason="受理来电，核对联系方式", at=at)
+    number = estate_actions.show_reveal(actor, reveal, at=at)
+    response = render(request, "procedures/counter_phone.html", {"number": number})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def matters(actor: Actor, community_id: int, at: datetime) -> list[Matter]:
+    """What this person may file, the usual first."""
+    found = queries.fileable(actor, community_id, at)
+    order = {slug: place for place, slug in enumerate(FIRST)}
+    found.sort(key=lambda p: (order.get(p.procedure, len(order)), p.title))
+    return [
+        Matter(p.procedure, p.title, " ".join(spellings(p.title)), str(n) if n <= 9 else "")
+        for n, p in enumerate(found, start=1)
+    ]
+
+
+@cache
+def spellings(title: str) -> tuple[str, ...]:
+    """投诉处理 → itself, tscl and tousuchuli."""
+    letters = lazy_pinyin(title, style=Style.FIRST_LETTER)
+    return title.lower(), "".join(letters).lower(), "".join(lazy_pinyin(title)).lower()
+
+
+def _file(request: HttpRequest) -> HttpResponse:
+    actor, desk, at = request.actor, _desk(request), now()  # type: ignore[attr-defined]
+    state = _state(request, desk, request.POST)
+    form: StepForm | None = state["form"]
+    if form is None:
+        raise Refused("请先选择要受理的事项。", {"procedure": "请先选择事项"})
+    try:
+        attachments.check(actor, None, form.uploads())
+        row = actions.file_ticket(
+            actor, desk.community, procedure=desk.slug, answers=form.answers(), evidence=form.evidence(), at=at
+        )
+        attachments.bind(actor, row, keys=form.uploads(), at=at)
+    except Refused as no:
+        if no.status != 422:
+            raise
+        form.blame(no.fields, no.message)
+        template = "procedures/counter_form.html" if wants_part(request) else "procedures/counter.html"
+        state |= {"matters": matters(actor, desk.community.pk, at), "filed": None}
+        return render(request, template, state, status=422)
+    return leads_to(request, f"{reverse('procedures:file')}?filed={row.id}", f"已受理：{row.number}")
+
+
+def leads_to(request: HttpRequest, url: str, said: str, kind: str = "success") -> HttpResponse:
+    """Go on to a page, saying what was done; a request by htmx is told so by a header."""
+    if wants_part(request):
+        response: HttpResponse = HttpResponse(content_type="text/plain")
+        response["HX-Redirect"] = url
+    else:
+        response = redirect(url)
+    return flash(response, said, kind)
+
+
+def _place(request: HttpRequest) -> Community:
+    """The community one is looking at, where one may file; otherwise the first where one may."""
+    actor = request.actor  # type: ignore[attr-defined]
+    chosen = here(request)
+    known = list(estate.communities(actor))
+    for community in sorted(known, key=lambda one: one.pk != chosen):
+        if actor.may("tickets.file", community.pk):
+            return community
+    raise NotFound("没有这个页面，或您的岗位不受理事项。请转告前台登记。")
+
+
+def _desk(request: HttpRequest) -> Desk:
+    place = _place(request)
+    data = request.POST if request.method == "POST" else request.GET
+    return Desk(place, _id(data.get("at_unit")), _id(data.get("at_person")), data.get("procedure", "")[:40])
+
+
+def _id(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _who(request: HttpRequest, desk: Desk) -> dict[str, Any]:
+    found = caller(request.actor, desk.unit_id, desk.person_id)  # type: ignore[attr-defined]
+    return {"caller": found, "now": now(), "desk": desk}
+
+
+def _state(request: HttpRequest, desk: Desk, data: Any = None) -> dict[str, Any]:
+    who = _who(request, desk)
+    return who | _what(request, desk, who["caller"], data)
+
+
+def _what(request: HttpRequest, desk: Desk, who: Caller | None, data: Any = None) -> dict[str, Any]:
+    """The chosen matter's first form, bound to `data` or filled from the register."""
+    at, actor = now(), request.actor  # type: ignore[attr-defined]
+    rules = _rules(actor, desk, at)
+    if rules is None:
+        return {"form": None, "rules": None, "desk": desk}
+    directory = duty.directory(desk.community.pk, desk.community.people_version)
+    step = rules.steps[rules.first]
+    given = {} if data is not None else _prefilled(rules, who)
+    form = StepForm(
+        rules, rules.first, data, community_id=desk.community.pk, colleagues=colleagues(directory, at), at=at,
+        given=given, auto_id="file-%s",
+    )  # fmt: skip
+    words = {"says": engine.fill(rules, step.says, {}), "do": engine.fill(rules, step.do, {})}
+    return {"form": form, "rules": rules, "step": step, "desk": desk, **words}
+
+
+def _rules(actor: Actor, desk: Desk, at: datetime) -> Procedure | None:
+    if not desk.slug:
+        return None
+    return next((p for p in queries.fileable(actor, desk.community.pk, at) if p.procedure == desk.slug), None)
+
+
+def _prefilled(rules: Procedure, who: Caller | None) -> dict[str, str]:
+    """Unit and name from the register, and the telephone as the channel: what the desk would otherwise type."""
+    asks = rules.steps[rules.first].asks
+    found = {}
+    if who is not None and "unit" in asks and not asks["unit"].many:
+        found["unit"] = who.unit.code
+    for name in ("caller", "visitor"):
+        if who is not None and who.name and name in asks:
+            found[name] = who.name
+    if "channel" in asks and not asks["channel"].default and "phone" in asks["channel"].pick:
+        found["channel"] = "phone"
+    return found
+
+
+def _filed(request: HttpRequest) -> Any:
+    """The ticket just filed, with what has begun, for the line above the cleared counter."""
+    pk = _id(request.GET.get("filed"))
+    if pk is None:
+        return None
+    try:
+        return queries.ticket(request.actor, pk)  # type: ignore[attr-defined]
+    except NotFound:
+        return None
+
+
