@@ -267,6 +267,12 @@ def reveal(actor: Actor, row: Row, /, *, field: str, reason: str, at: datetime) 
     return Done(f"procedures.ticket:{row.id}", facts, result=value, community=row.community_id)
 
 
+@action("ticket.exported", may="tickets.view", says="导出{title}（{rows} 行，已脱敏；{filters}）")
+def export_tickets(actor: Actor, community_id: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
+    """The line of an export; what is exported is what the register shows."""
+    return Done(f"estate.community:{community_id or 0}", {"title": title, "rows": rows, "filters": filters})
+
+
 def _done(actor: Actor, row: Row, event: engine.Event, text: str, **facts: Any) -> Done:
     was_open = row.state.closed_at is None
     openings = apply(actor, row, event, text)

@@ -18,7 +18,7 @@ from . import store
 from .calendars import local
 from .editions import edition_in_force, procedure_of
 from .engine import Procedure
-from .models import Attachment, Edition, Event, Link, Task, Ticket
+from .models import Attachment, Clock, Edition, Event, Link, Task, Ticket
 
 LANE = 50
 """Rows of one lane of the board; a lane that has more says so."""
@@ -27,6 +27,11 @@ LANE = 50
 def tickets(actor: Actor) -> QuerySet[Ticket]:
     """Every ticket this person may see. There is no other way out of this area."""
     return _visible(Ticket.objects.all(), actor, "community_id", "")
+
+
+def register(actor: Actor) -> QuerySet[Ticket]:
+    """The same, newest first, for the register and its export."""
+    return tickets(actor).select_related("community").order_by("-id")
 
 
 def tasks(actor: Actor) -> QuerySet[Task]:
@@ -87,11 +92,17 @@ class Board:
         return not any(lane.tasks for lane in self.lanes if lane.key in ("overdue", "soon"))
 
 
-def board(
-    actor: Actor, at: datetime, *, community_id: int | None = None, department: str = "", holder: int | None = None,
-    procedure: str = "", lane: str = "",
-) -> Board:  # fmt: skip
-    """Open tasks by urgency. Every lane is one index range of at most LANE + 1 rows, whatever the size of the tables."""
+LANES = {
+    "overdue": "已超时", "soon": "30 分钟内到时", "today": "今天到时", "later": "以后到时", "open": "没有时限", "paused": "已挂起",
+}  # fmt: skip
+"""The lanes of the board in order. A paused ticket's clocks stand still, so its tasks are in no other lane."""
+
+
+def lane_of(
+    actor: Actor, at: datetime, key: str, *, community_id: int | None = None, department: str = "",
+    holder: int | None = None, procedure: str = "", building: int | None = None,
+) -> QuerySet[Task]:  # fmt: skip
+    """Open tasks of one of LANES, the most urgent first: one range of the index of open tasks."""
     rows = tasks(actor).filter(done_at__isnull=True)
     if community_id is not None:
         rows = rows.filter(community_id=community_id)
@@ -101,22 +112,77 @@ def board(
         rows = rows.filter(holder_id=holder)
     if procedure:
         rows = rows.filter(ticket__procedure=procedure)
-    soon = at + timedelta(minutes=30)
-    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if building is not None:
+        rows = rows.filter(ticket__unit__building_id=building)
+    rows = rows.filter(_range(key, at)).select_related("ticket")
+    return rows.order_by(F("due_at").asc(nulls_last=True) if key == "paused" else "due_at", "id")
+
+
+def _range(key: str, at: datetime) -> Q:
+    if key == "paused":
+        return Q(ticket__status=Ticket.Status.PAUSED)
+    minute, soon, midnight = _bounds(at)
     ranges = {
-        "overdue": ("已超时", Q(due_at__lt=at)),
-        "soon": ("30 分钟内到时", Q(due_at__gte=at, due_at__lt=soon)),
-        "today": ("今天到时", Q(due_at__gte=soon, due_at__lt=midnight)),
-        "later": ("以后", Q(due_at__gte=max(soon, midnight))),
-        "open": ("没有时限", Q(due_at__isnull=True)),
+        "overdue": Q(due_at__lt=minute),
+        "soon": Q(due_at__gte=minute, due_at__lt=soon),
+        "today": Q(due_at__gte=soon, due_at__lt=midnight),
+        "later": Q(due_at__gte=max(soon, midnight)),
+        "open": Q(due_at__isnull=True),
     }
+    return ranges[key] & ~Q(ticket__status=Ticket.Status.PAUSED)
+
+
+def lane_at(due_at: datetime | None, at: datetime, *, paused: bool = False) -> str:
+    """The lane of one task, without asking the database."""
+    if paused or due_at is None:
+        return "paused" if paused else "open"
+    minute, soon, midnight = _bounds(at)
+    return "overdue" if due_at < minute else "soon" if due_at < soon else "today" if due_at < midnight else "later"
+
+
+def _bounds(at: datetime) -> tuple[datetime, datetime, datetime]:
+    """Overdue before the first: the minute in which a task is due is still on time. Soon before the second, today before the third."""
+    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return at.replace(second=0, microsecond=0), at + timedelta(minutes=30), midnight
+
+
+def board(
+    actor: Actor, at: datetime, *, community_id: int | None = None, department: str = "", holder: int | None = None,
+    procedure: str = "", building: int | None = None, lane: str = "",
+) -> Board:  # fmt: skip
+    """Open tasks by urgency. Every lane is one index range of at most LANE + 1 rows, whatever the size of the tables."""
     lanes = []
-    for key, (title, range_) in ranges.items():
+    for key, title in LANES.items():
         if lane and key != lane:
             continue
-        found = list(rows.filter(range_).select_related("ticket").order_by("due_at", "id")[: LANE + 1])
+        rows = lane_of(
+            actor, at, key, community_id=community_id, department=department, holder=holder, procedure=procedure,
+            building=building,
+        )  # fmt: skip
+        found = list(rows[: LANE + 1])
         lanes.append(Lane(key, title, found[:LANE], len(found) > LANE))
     return Board(lanes, at)
+
+
+def climbed(actor: Actor, found: Sequence[Task]) -> dict[tuple[int, int], int]:
+    """(ticket id, task number) → rungs of its ladder already climbed, reminders among them; none = not in it. One statement."""
+    rows = Clock.objects.filter(
+        ticket__in={t.ticket_id for t in found}, kind="step", stopped_at__isnull=True, rung__gt=0
+    ).values_list("ticket_id", "task", "rung")
+    return {(ticket_id, task): rung for ticket_id, task, rung in rows}
+
+
+COUNTED = 1000
+"""A figure of the board is counted no further than this."""
+
+
+def figures(actor: Actor, community_id: int, at: datetime) -> tuple[int, int]:
+    """(tickets open, tickets filed today) in a community, each counted up to COUNTED."""
+    rows = tickets(actor).filter(community_id=community_id)
+    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    running = rows.filter(status__in=[Ticket.Status.OPEN, Ticket.Status.PAUSED])[:COUNTED].count()
+    newest = rows.order_by("-id").values("pk")[:COUNTED]  # numbers rise with time: today's stand first in the register
+    return running, Ticket.objects.filter(pk__in=newest, filed_at__gte=midnight).count()
 
 
 def pools(actor: Actor, at: datetime) -> list[tuple[int, str]]:
@@ -181,6 +247,17 @@ def procedures(actor: Actor, community_id: int, at: datetime) -> list[tuple[int,
     slugs = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at)
     names = slugs.values_list("procedure", flat=True).distinct()
     return sorted((edition_in_force(slug, community_id, at) for slug in names), key=lambda e: e[1].title)
+
+
+def titles(actor: Actor, community_id: int | None = None) -> list[tuple[str, str]]:
+    """(slug, title) of every procedure ever adopted here (None = anywhere this person may look): for filters. One statement."""
+    places = actor.places("tickets.view")
+    if community_id is not None:
+        places = frozenset({community_id}) if places is None else places & {community_id}
+    rows = Edition.objects.order_by("pk")
+    if places is not None:
+        rows = rows.filter(Q(community__in=places) | Q(community__isnull=True))
+    return sorted(dict(rows.values_list("procedure", "title")).items(), key=lambda one: one[1])
 
 
 def fileable(actor: Actor, community_id: int, at: datetime) -> list[Procedure]:

@@ -52,8 +52,8 @@ def _all(old: Procedure, new: Procedure) -> Iterator[str]:
     yield from _keyed(
         "暂停原因", old.pauses, new.pauses, lambda p: p.title,
         lambda a, b: _texts(f"暂停「{a.title}」", {
-            "最长": (spoken_whole(a.at_most), spoken_whole(b.at_most)), "批准人": (_who(old, (a.approval,)), _who(new, (b.approval,))),
-            "可由": (_who(old, a.who), _who(new, b.who)),
+            "最长": (spoken_whole(a.at_most), spoken_whole(b.at_most)), "批准人": (who_said(old, (a.approval,)), who_said(new, (b.approval,))),
+            "可由": (who_said(old, a.who), who_said(new, b.who)),
         }),
     )  # fmt: skip
     yield from _keyed("承诺", old.promises, new.promises, lambda p: p.title, lambda a, b: _promise(old, a, new, b))
@@ -95,18 +95,18 @@ def _step(old: Procedure, a: Step, new: Procedure, b: Step) -> Iterator[str]:
     where = f"「{a.title}」"
     yield from _texts(where, {title: (_part(a, key), _part(b, key)) for key, title in PARTS.items()})
     yield from _texts(where, {
-        "办理人": (_who(old, (a.who,)), _who(new, (b.who,))),
-        "统筹人": (_who(old, (a.lead,)), _who(new, (b.lead,))),
+        "办理人": (who_said(old, (a.who,)), who_said(new, (b.who,))),
+        "统筹人": (who_said(old, (a.lead,)), who_said(new, (b.lead,))),
         "时限": (_limit(old, a.within), _limit(new, b.within)),
         "提醒": (_remind(a), _remind(b)),
         "适用": (_condition(old, a.when), _condition(new, b.when)),
-        "提示可办": (_titles(old, a.offers), _titles(new, b.offers)),
-        "不得由同一人": (_titles(old, a.not_by), _titles(new, b.not_by)),
-        "同时办": (_titles(old, a.together), _titles(new, b.together)),
+        "提示可办": (titles_said(old, a.offers), titles_said(new, b.offers)),
+        "不得由同一人": (titles_said(old, a.not_by), titles_said(new, b.not_by)),
+        "同时办": (titles_said(old, a.together), titles_said(new, b.together)),
         "联动": ("、".join(_doing(d.slot, d.args) for d in a.does), "、".join(_doing(d.slot, d.args) for d in b.does)),
-        "开子工单": (_openings(old, a.opens), _openings(new, b.opens)),
-        "告知": (_tells(old, a), _tells(new, b)),
-        "去向": ("；".join(_route(old, r) for r in a.next), "；".join(_route(new, r) for r in b.next)),
+        "开子工单": (openings_said(old, a.opens), openings_said(new, b.opens)),
+        "告知": (tells_said(old, a), tells_said(new, b)),
+        "去向": ("；".join(route_said(old, r) for r in a.next), "；".join(route_said(new, r) for r in b.next)),
     })  # fmt: skip
     if a.late or b.late:
         yield from _ladder(f"{where}逾期", old, a.late, new, b.late)
@@ -128,16 +128,16 @@ def _promise(old: Procedure, a: Any, new: Procedure, b: Any) -> Iterator[str]:
     where = f"承诺「{a.title}」"
     yield from _texts(where, {
         "时限": (_limit(old, a.within), _limit(new, b.within)),
-        "起算": (_titles(old, (a.since,)), _titles(new, (b.since,))),
-        "截止": (_titles(old, a.until), _titles(new, b.until)),
+        "起算": (titles_said(old, (a.since,)), titles_said(new, (b.since,))),
+        "截止": (titles_said(old, a.until), titles_said(new, b.until)),
         "名称": (a.title, b.title),
     })  # fmt: skip
     yield from _ladder(f"{where}逾期", old, a.ladder, new, b.ladder)
 
 
 def _ladder(where: str, old: Procedure, a: tuple[Rung, ...], new: Procedure, b: tuple[Rung, ...]) -> Iterator[str]:
-    before = {(r.ahead, r.after.text): _rung(old, r) for r in a}
-    after = {(r.ahead, r.after.text): _rung(new, r) for r in b}
+    before = {(r.ahead, r.after.text): rung_said(old, r) for r in a}
+    after = {(r.ahead, r.after.text): rung_said(new, r) for r in b}
     spans = {(r.ahead, r.after.text): ("提前 " if r.ahead else "逾期 ") + spoken_whole(r.after) for r in (*a, *b)}
     for key, span in spans.items():
         x, y = before.get(key, ""), after.get(key, "")
@@ -145,13 +145,13 @@ def _ladder(where: str, old: Procedure, a: tuple[Rung, ...], new: Procedure, b: 
             yield f"{where}（{span}）{x or NOTHING} → {y or NOTHING}"
 
 
-def _rung(p: Procedure, r: Rung) -> str:
+def rung_said(p: Procedure, r: Rung) -> str:
     parts = [
-        f"告知{_who(p, r.tell)}" if r.tell else "",
-        f"转给{_who(p, (r.hand_to,))}" if r.hand_to else "",
-        f"可办{_titles(p, r.offer)}" if r.offer else "",
-        f"须办{_titles(p, r.must)}" if r.must else "",
-        f"开{_openings(p, r.open)}" if r.open else "",
+        f"告知{who_said(p, r.tell)}" if r.tell else "",
+        f"转给{who_said(p, (r.hand_to,))}" if r.hand_to else "",
+        f"可办{titles_said(p, r.offer)}" if r.offer else "",
+        f"须办{titles_said(p, r.must)}" if r.must else "",
+        f"开{openings_said(p, r.open)}" if r.open else "",
         f"记「{r.log}」" if r.log else "",
     ]
     return "，".join(x for x in parts if x)
@@ -162,11 +162,11 @@ def _found(person: Person) -> str:
     return person.title + "：" + how.removesuffix(" True") + (f"（可由 {'、'.join(person.on_behalf)} 代办）" if person.on_behalf else "")
 
 
-def _who(p: Procedure, names: Iterable[str]) -> str:
+def who_said(p: Procedure, names: Iterable[str]) -> str:
     return "、".join(p.people[n].title if n in p.people else SPECIAL_TITLES.get(n, n) for n in names if n)
 
 
-def _titles(p: Procedure, names: Iterable[str]) -> str:
+def titles_said(p: Procedure, names: Iterable[str]) -> str:
     fixed = {"filed": "受理", "closed": "办结", END: "结束"}
     return "、".join(p.every_step[n].title if n in p.every_step else fixed.get(n, n) for n in names if n)
 
@@ -190,7 +190,7 @@ def limit_said(p: Procedure, limit: Limit) -> str:
 def anchored(p: Procedure, anchor: str) -> str:
     if anchor in p.asks:
         return p.asks[anchor].title
-    return _titles(p, (anchor,))
+    return titles_said(p, (anchor,))
 
 
 def _remind(s: Step) -> str:
@@ -214,35 +214,35 @@ def _condition(p: Procedure, condition: Condition | None) -> str:
     return condition_said(p, condition) if condition else ""
 
 
-def _route(p: Procedure, r: Route) -> str:
-    most = f"（最多 {r.at_most} 次，之后{_titles(p, (r.then,))}）" if r.at_most else ""
-    return f"{_condition(p, r.when) or '否则'}到{_titles(p, (r.go,))}{most}"
+def route_said(p: Procedure, r: Route) -> str:
+    most = f"（最多 {r.at_most} 次，之后{titles_said(p, (r.then,))}）" if r.at_most else ""
+    return f"{_condition(p, r.when) or '否则'}到{titles_said(p, (r.go,))}{most}"
 
 
 def _reopen(p: Procedure) -> str:
     r = p.reopen
     parts = [
-        f"回到{_titles(p, (r.go,))}" if r.go else "",
+        f"回到{titles_said(p, (r.go,))}" if r.go else "",
         f"最多 {r.at_most} 次" if r.at_most else "",
-        f"之后到{_titles(p, (r.then,))}" if r.then else "",
+        f"之后到{titles_said(p, (r.then,))}" if r.then else "",
         f"办结后 {spoken_whole(r.within)}内" if r.within else "",
-        f"告知{_who(p, r.tell)}" if r.tell else "",
+        f"告知{who_said(p, r.tell)}" if r.tell else "",
     ]
     return "，".join(x for x in parts if x) or "按默认"
 
 
-def _tells(p: Procedure, s: Step) -> str:
-    return "；".join(_who(p, t.who) + (f"「{t.text}」" if t.text else "") for t in s.tells)
+def tells_said(p: Procedure, s: Step) -> str:
+    return "；".join(who_said(p, t.who) + (f"「{t.text}」" if t.text else "") for t in s.tells)
 
 
-def _openings(p: Procedure, openings: Iterable[Opening]) -> str:
+def openings_said(p: Procedure, openings: Iterable[Opening]) -> str:
     links = {"caused_by": "由此引起", "part_of": "其中一部分", "same": "同一件事"}
     said = []
     for o in openings:
         details = [
             links.get(o.kind, o.kind),
             _condition(p, o.when),
-            f"「{_titles(p, (o.before,))}」之前办结" if o.before else "",
+            f"「{titles_said(p, (o.before,))}」之前办结" if o.before else "",
             _doing("", o.answers),
         ]
         said.append(f"{o.procedure}（{'，'.join(x for x in details if x)}）")
