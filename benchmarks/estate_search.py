@@ -146,6 +146,7 @@ def main(units: int) -> None:
         cursor.execute("SELECT pg_size_pretty(pg_total_relation_size('estate_searchterm'))")
         size = cursor.fetchone()[0]
     last = Community.objects.count()
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores: figures mean something only well below one a core")
     print(f"{Unit.objects.count()} units in {last} communities, {SearchTerm.objects.count()} spellings, {size}")
     places = {
         "one community": frozenset({last // 2}),

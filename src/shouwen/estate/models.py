@@ -170,7 +170,8 @@ class Vehicle(models.Model):
 class SearchTerm(models.Model):
     """One spelling under which a unit, a person or a vehicle is found. Folded (codes.fold) and found by its beginning.
 
-    Two indexes, because one box serves both the front desk (one community) and head office (all of them).
+    Two indexes, because one box serves both the front desk (one community) and head office (all of them). The rows are
+    derived and written only together with what they name, so the database need not check each of their references.
     """
 
     class Kind(models.TextChoices):
@@ -181,12 +182,12 @@ class SearchTerm(models.Model):
         PHONE = "phone", "手机尾号"
         PLATE = "plate", "车牌"
 
-    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False, db_constraint=False)
     term = PrefixField("检索词", max_length=60)
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
-    unit = models.ForeignKey(Unit, models.CASCADE, null=True, verbose_name="房屋", db_index=False)
-    person = models.ForeignKey(Person, models.CASCADE, null=True, verbose_name="住户", db_index=False)
-    vehicle = models.ForeignKey(Vehicle, models.CASCADE, null=True, verbose_name="车辆", db_index=False)
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, verbose_name="房屋", db_index=False, db_constraint=False)
+    person = models.ForeignKey(Person, models.CASCADE, null=True, verbose_name="住户", db_index=False, db_constraint=False)
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, null=True, verbose_name="车辆", db_index=False, db_constraint=False)
 
     class Meta:
         verbose_name = "检索词"

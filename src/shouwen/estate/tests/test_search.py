@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.estate import actions, queries
-from shouwen.estate.models import PersonPrivate, Unit
+from shouwen.estate.models import PersonPrivate, SearchTerm, Unit
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import NotFound, TooMany
 
@@ -117,3 +117,9 @@ def test_masked_digits_cannot_be_tried_out(estate: SimpleNamespace) -> None:
     with pytest.raises(TooMany):
         queries.find(estate.desk, "13800009999")
     assert queries.find(estate.desk, "王") and queries.find(estate.supervisor, "13800000001")
+
+
+def test_a_vehicle_that_left_is_found_no_more(estate: SimpleNamespace) -> None:
+    car = queries.vehicles(estate.steward).get(plate="粤B12345")
+    actions.remove_vehicle(estate.steward, car, at=AT)
+    assert queries.find(estate.desk, "粤B12345") == [] and not SearchTerm.objects.filter(term="粤b12345").exists()
