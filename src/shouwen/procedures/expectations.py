@@ -12,6 +12,7 @@ from shouwen.notices.models import Notice
 from shouwen.org import queries as org
 from shouwen.papers.models import Paper
 
+from . import reports
 from .calendars import local
 from .deciding import finder_for
 from .editions import edition_in_force, procedure_of
@@ -53,6 +54,8 @@ class Expectations:
                 return [self._printed(rest, value)]
             case "form":
                 return self._form(rest, value)
+            case "report":
+                return self._report(rest, value)
             case "scheduled":
                 return [self._scheduled(value)]
             case "opened" if found := _OPENED.fullmatch(rest):
@@ -255,6 +258,25 @@ class Expectations:
                 return False, "", "、".join(opened.values_list("procedure", flat=True)) or "没有定期开出的工单"
             self.stage.tickets[name] = found.pk
         return True, "", "已开出"
+
+    def _report(self, procedure: str, value: dict[str, Any]) -> list[Check]:
+        """The figures of the rehearsal's day, as the service manager sees them."""
+        day = local(self.stage.now).date()
+        found = reports.report(
+            self.stage.actor(value.get("who", "chen")), self.stage.home(), procedure=procedure, since=day, until=day,
+            by=value.get("by", ""), at=self.stage.now,
+        )  # fmt: skip
+        have: dict[str, Any] = {
+            "total": found.total, "closed": found.closed, "late": found.late, "reopened": found.reopened,
+            "rows": {row.title: str(row.count) for row in found.rows},
+        }  # fmt: skip
+        wanted = {key: v for key, v in value.items() if key not in ("who", "by")}
+        if unknown := set(wanted) - set(have):
+            raise BadScript(f"「expect report」不认识「{'、'.join(sorted(unknown))}」。")
+        return [
+            (str(have[key]) == str(v) and (key != "rows" or list(have[key]) == list(v)), f"report {procedure} {key}: {v}", str(have[key]))
+            for key, v in wanted.items()
+        ]  # fmt: skip
 
     def _form(self, what: str, value: dict[str, Any]) -> list[Check]:
         slug, _, step_name = what.partition(".")
