@@ -16,7 +16,7 @@ from shouwen.kernel.refusals import NotFound
 
 from . import store
 from .calendars import local
-from .editions import edition_in_force, procedure_of
+from .editions import procedure_of
 from .engine import Procedure
 from .models import Attachment, Clock, Edition, Event, Link, Task, Ticket
 
@@ -244,9 +244,18 @@ def procedures(actor: Actor, community_id: int, at: datetime) -> list[tuple[int,
     """(edition id, procedure) in force in a community, by title."""
     if not actor.may("procedures.view", community_id):
         raise NotFound("没有这个小区，或您无权查看它的规程。")
-    slugs = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at)
-    names = slugs.values_list("procedure", flat=True).distinct()
-    return sorted((edition_in_force(slug, community_id, at) for slug in names), key=lambda e: e[1].title)
+    rows = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at)
+    known = rows.order_by("starts_at", "pk").values_list("procedure", "pk", "community_id")
+    in_force = {slug: pk for slug, pk, own in sorted(known, key=lambda row: row[2] is not None)}  # the own edition wins
+    return sorted(((pk, procedure_of(pk)) for pk in in_force.values()), key=lambda e: e[1].title)
+
+
+def editions(actor: Actor, community_id: int, slug: str) -> QuerySet[Edition]:
+    """Every edition of a procedure adopted for a community or for all, without its text, the latest start first."""
+    if not actor.may("procedures.view", community_id):
+        raise NotFound("没有这个小区，或您无权查看它的规程。")
+    rows = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), procedure=slug)
+    return rows.select_related("community").defer("text").order_by("-starts_at", "-pk")
 
 
 def titles(actor: Actor, community_id: int | None = None) -> list[tuple[str, str]]:

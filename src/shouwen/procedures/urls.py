@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import board, counter, files, mine, register, ticket
+from .pages import board, counter, files, mine, procedure, register, ticket
 
 app_name = "procedures"
 
@@ -38,4 +38,9 @@ urlpatterns = [
     path("mine", mine.mine, name="mine"),
     path("mine/take", mine.take, name="take_here"),
     path("tickets", register.TICKETS.page, name="tickets"),
+    path("procedures", procedure.procedures, name="procedures"),
+    path("procedures/adopt", procedure.adopt, name="adopt"),
+    path("procedures/<slug:slug>", procedure.procedure, name="procedure"),
+    path("procedures/<slug:slug>/bpmn", procedure.bpmn, name="procedure_bpmn"),
+    path("procedures/<slug:slug>/text", procedure.text, name="procedure_text"),
 ]
