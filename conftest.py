@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 # Before Django reads its settings: tests keep their files and keys to themselves.
-os.environ.setdefault("SHOUWEN_DATA_DIR", tempfile.mkdtemp(prefix="shouwen-test-"))
+MADE = "" if "SHOUWEN_DATA_DIR" in os.environ else tempfile.mkdtemp(prefix="shouwen-test-")
+if MADE:
+    os.environ["SHOUWEN_DATA_DIR"] = MADE
 
-import pytest
+import pytest  # noqa: E402  the folder above must be known first
 
 SHOWN = Path(__file__).parent / "var" / "shown.json"
 """Shared with rehearsals (procedures/clauses.py): kind → clause → what showed it."""
@@ -20,8 +23,13 @@ SHOWN = Path(__file__).parent / "var" / "shown.json"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "shows(*clauses): this test would fail if one of these clauses of the SOP were broken")
-    config.addinivalue_line("markers", "both: depends on the database; ./test runs it on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "both: depends on the database (given to every test that uses it); ./test runs it on SQLite and on PostgreSQL")
     config.pluginmanager.register(Shown(config), "shown")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if MADE:  # an xdist worker inherits the folder and leaves it to its controller
+        shutil.rmtree(MADE, ignore_errors=True)
 
 
 class Shown:
@@ -32,12 +40,14 @@ class Shown:
         self.clauses: dict[str, list[str]] = {}
         self.failed: set[str] = set()
 
-    @pytest.hookimpl
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             clauses = [str(clause) for mark in item.iter_markers("shows") for clause in mark.args]
             if clauses:  # properties travel with the report, also from an xdist worker
                 item.user_properties.append(("shows", clauses))
+            if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
+                item.add_marker("both")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         clauses = dict(report.user_properties).get("shows")
