@@ -186,7 +186,7 @@ def _open(actor: Actor, row: Row, finder: Finder, task: Task, at: datetime, peop
         due=clock.due if clock else None, rule=rule_said(rules, clock.rule) if clock else "", soft=bool(clock and clock.soft),
         reasons=reasons_of(*(step.within_basis or step.basis)) if clock else reasons_of(*step.basis),
         form=(sent or step_form(row, task, at, people, row.community_id)) if works else None, why_not=why_not,
-        can_take=works and task.holder != actor.ref and not task.lead or works and not task.taken, lead=task.lead, second=second,
+        can_take=works and not task.taken and task.holder in ("", actor.ref), lead=task.lead, second=second,
     )  # fmt: skip
 
 

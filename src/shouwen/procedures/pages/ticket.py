@@ -29,20 +29,21 @@ from .sheet import amend_form, sheet, step_form
 from .story import story
 
 CHINA = ZoneInfo("Asia/Shanghai")
+LARGEST = 2**63 - 1
 SHOWS_FOR = 30
 """Seconds that a private answer stays in the clear."""
 
 
 @require_safe
 def ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, queries.row(request.actor, pk))  # type: ignore[attr-defined]
+    return _page(request, _row(request, pk))  # type: ignore[attr-defined]
 
 
 @require_safe
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """Events before a number, for 「更早的」."""
     actor, before = request.actor, request.GET.get("before", "")  # type: ignore[attr-defined]
-    found = queries.ticket(actor, pk)
+    found = queries.ticket(actor, _row(request, pk).id)
     told = story(actor, found, procedure_of(found.edition_id), int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None)
     return render(request, "procedures/story.html", {"ticket": found, "story": told})
 
@@ -51,7 +52,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
 def finish(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Finish a task; a form refused is shown again with what was typed."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    row = queries.row(actor, pk)
+    row = _row(request, pk)
     task = open_task(row, number)
     people = colleagues(finder_for(row, procedure_of(row.edition_id), at).directory, at)
     form = step_form(row, task, at, people, row.community_id, request.POST)
@@ -141,7 +142,7 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
 def amend(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Correct the answers of a step: the form, and what was changed in it."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    row = queries.row(actor, pk)
+    row = _row(request, pk)
     if step not in procedure_of(row.edition_id).every_step:
         raise NotFound
     form = amend_form(row, step, at, request.POST if request.method == "POST" else None)
@@ -164,7 +165,7 @@ def amend(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     """One private answer in the clear, for half a minute; the reason stands in the journal."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    value = actions.reveal(actor, queries.row(actor, pk), field=field, reason=request.POST.get("reason", ""), at=at)
+    value = actions.reveal(actor, _row(request, pk), field=field, reason=request.POST.get("reason", ""), at=at)
     return _answer_cell(request, pk, field, value)
 
 
@@ -175,7 +176,7 @@ def masked(request: HttpRequest, pk: int, field: str) -> HttpResponse:
 
 
 def _answer_cell(request: HttpRequest, pk: int, field: str, value: Any) -> HttpResponse:
-    row = queries.row(request.actor, pk)  # type: ignore[attr-defined]
+    row = _row(request, pk)  # type: ignore[attr-defined]
     ask = procedure_of(row.edition_id).asks.get(field)
     if ask is None or not ask.private or field not in row.state.answers:
         raise NotFound
@@ -213,7 +214,7 @@ def _page(request: HttpRequest, row: Row, sent: Any = None, task: int = 0) -> Ht
 def _act(request: HttpRequest, pk: int, said: str, run: Callable[[Actor, Row, datetime], Any]) -> HttpResponse:
     """Load, act, and go back to the ticket; what is refused is said by the frame, and the form stays as it was."""
     actor = request.actor  # type: ignore[attr-defined]
-    row = queries.row(actor, pk)
+    row = _row(request, pk)
     run(actor, row, now())
     return _back(request, row, said)
 
@@ -225,6 +226,13 @@ def _back(request: HttpRequest, row: Row, said: str) -> HttpResponse:
             return flash(HttpResponse(status=204, content_type="text/plain"), f"{row.number} {said}")
         return flash(redirect("procedures:file"), f"{row.number} {said}")
     return leads_to(request, reverse("procedures:ticket", args=[row.id]), said)
+
+
+def _row(request: HttpRequest, pk: int) -> Row:
+    """The ticket of the address, for this person; a number no database can hold is simply not there."""
+    if pk > LARGEST:
+        raise NotFound
+    return queries.row(request.actor, pk)  # type: ignore[attr-defined]
 
 
 def _changed(form: Any, row: Row) -> dict[str, Any]:

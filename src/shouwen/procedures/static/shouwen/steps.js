@@ -42,10 +42,11 @@ function refresh(form) {
 
 // --- defaults that follow another answer, until somebody chooses ---
 
+const touched = new WeakMap(); // form → names of fields that somebody has answered
 function follow(form, changed) {
   for (const input of form.querySelectorAll("[data-default-by]")) {
     const [source, map] = JSON.parse(input.dataset.defaultBy);
-    if (changed !== source || form.dataset[`touched_${input.name}`]) continue;
+    if (changed !== source || touched.get(form)?.has(input.name)) continue;
     const wanted = map[given(form, source)[0]];
     if (!wanted) continue;
     if (input.type === "radio") input.checked = input.value === wanted; else input.value = wanted;
@@ -134,6 +135,14 @@ function narrow(fieldset) {
   options.before(find);
 }
 
+function corrected(input) { // what was wrong and is being mended is no longer shown as wrong
+  const box = boxOf(input);
+  if (!box?.classList.contains("has-error")) return;
+  box.classList.remove("has-error");
+  box.querySelector(".field-error")?.remove();
+  for (const one of box.querySelectorAll(".is-invalid")) one.classList.remove("is-invalid");
+}
+
 function begin(root) {
   for (const form of root.matches?.("form[data-steps]") ? [root] : root.querySelectorAll?.("form[data-steps]") ?? []) {
     refresh(form);
@@ -143,7 +152,8 @@ function begin(root) {
 for (const kind of ["input", "change"]) document.addEventListener(kind, (event) => {
   const form = event.target.closest?.("form[data-steps]");
   if (!form) return;
-  if (event.isTrusted && event.target.name) form.dataset[`touched_${event.target.name}`] = "1";
+  if (event.isTrusted) touched.set(form, (touched.get(form) ?? new Set()).add(event.target.name));
+  if (event.isTrusted) corrected(event.target);
   if (kind === "change") follow(form, event.target.name);
   refresh(form);
 });
