@@ -58,18 +58,16 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def _block(page: Template, name: str, context: Context) -> str:
-    """The block as the page itself writes it; a page that lacks it is a mistake of the page's author."""
-    for node in page.nodelist.get_nodes_by_type(ExtendsNode):
-        if isinstance(node, ExtendsNode) and name in node.blocks:
-            block = node.blocks[name]
-            break
-    else:
-        found = [node for node in page.nodelist.get_nodes_by_type(BlockNode) if getattr(node, "name", "") == name]
-        if not found:
-            raise LookupError(f"template {page.name} has no block named {name}")
-        block = found[0]
+    """The block as the page, or the nearest page it extends, writes it; a page without it is a mistake of its author."""
     with context.bind_template(page), context.render_context.push_state(page):
-        return str(block.render(context))
+        level: Template | None = page
+        while level is not None:
+            for node in level.nodelist.get_nodes_by_type(BlockNode):
+                if getattr(node, "name", "") == name:
+                    return str(node.render(context))
+            extends = next((node for node in level.nodelist if isinstance(node, ExtendsNode)), None)
+            level = extends.get_parent(context) if extends else None
+    raise LookupError(f"template {page.name} has no block named {name}")
 
 
 # --- saying what was done ------------------------------------------------------------------------------------------
