@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+_ports = iter(range(21000, 32000))
+
+
 def free_port() -> int:
-    """A port below the ephemeral range that nothing listens on."""
-    for port in range(21000, 32000):
+    """A port below the ephemeral range that nothing listens on; each is given once."""
+    for port in _ports:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 with contextlib.suppress(OSError):
@@ -53,15 +56,33 @@ class Cluster:
     def run(self, tool: str, *arguments: str) -> None:
         subprocess.run(
             [*_as_postgres(), str(self.bin / tool), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *arguments],
-            check=True, stdout=subprocess.DEVNULL,
+            check=True, stdout=subprocess.DEVNULL, cwd="/",
         )
 
     def sql(self, name: str, text: str) -> None:
         self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", name, "-c", text)
 
+    def value(self, name: str, text: str) -> int:
+        """The one number that a SELECT gives."""
+        tool = [*_as_postgres(), str(self.bin / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        done = subprocess.run([*tool, "-qtA", "-v", "ON_ERROR_STOP=1", "-d", name, "-c", text], check=True, capture_output=True, cwd="/")
+        return int(done.stdout)
+
     def create(self, name: str) -> str:
         self.run("createdb", name)
         return self.url(name)
+
+    def start(self) -> None:
+        """Start the server (again) and wait until it answers."""
+        options = (
+            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB"
+            " -c random_page_cost=1.1 -c jit=off"
+        )
+        subprocess.run(
+            [*_as_postgres(), str(self.bin / "pg_ctl"), "-D", str(self.folder / "data"), "-w", "-l", str(self.folder / "log"),
+             "-o", options, "start"],
+            check=True, stdout=subprocess.DEVNULL, cwd="/",
+        )  # fmt: skip
 
     def cpu(self) -> float:
         """Seconds of CPU of the postmaster and all of its processes."""
@@ -87,8 +108,7 @@ def cluster() -> Iterator[Cluster]:
     data = str(folder / "data")
     quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
     subprocess.run([*_as_postgres(), str(made.bin / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], **quiet)
-    options = f"-p {made.port} -k {folder} -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB -c random_page_cost=1.1 -c jit=off"
-    subprocess.run([*_as_postgres(), str(made.bin / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"], **quiet)
+    made.start()
     try:
         yield made
     finally:
@@ -157,6 +177,7 @@ class Server:
             except OSError:
                 pass
             if self.process.poll() is not None or time.perf_counter() - began > 60:
+                self.stop()
                 raise SystemExit(f"{self.name} did not start; see {log.name}")
             time.sleep(0.01)
         self.cold = time.perf_counter() - began
@@ -164,11 +185,12 @@ class Server:
     def stop(self) -> None:
         if self.process is None:
             return
-        os.killpg(self.process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(15)
-        if self.process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(3)  # some wait for kept connections; nothing here is worth waiting for
             os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(5)
         self.process = None
 
     @property
@@ -219,10 +241,7 @@ class Connection:
         assert self.socket is not None
         data = self.rest
         while b"\r\n\r\n" not in data:
-            more = self.socket.recv(65536)
-            if not more:
-                raise EOFError
-            data += more
+            data += self._more()
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers: dict[str, str] = {}
@@ -233,17 +252,38 @@ class Connection:
         if "content-length" in headers:
             length = int(headers["content-length"])
             while len(body) < length:
-                body += self.socket.recv(65536)
+                body += self._more()
             body, self.rest = body[:length], body[length:]
         elif headers.get("transfer-encoding") == "chunked":
-            while not body.endswith(b"0\r\n\r\n"):
-                body += self.socket.recv(65536)
-            self.rest = b""
-            body = b"".join(body.split(b"\r\n")[1::2])
+            body = self._chunks(body)
         if headers.get("connection") == "close":
             self.socket.close()
             self.socket = None
         return Answer(int(first.split()[1]), headers, body)
+
+    def _chunks(self, data: bytes) -> bytes:
+        """The chunks of a body that has no length, put together."""
+        assert self.socket is not None
+        whole = b""
+        while True:
+            while b"\r\n" not in data:
+                data += self._more()
+            line, _, data = data.partition(b"\r\n")
+            size = int(line, 16)
+            while len(data) < size + 2:
+                data += self._more()
+            whole += data[:size]
+            data = data[size + 2 :]
+            if size == 0:
+                self.rest = data
+                return whole
+
+    def _more(self) -> bytes:
+        assert self.socket is not None
+        more = self.socket.recv(65536)
+        if not more:
+            raise EOFError
+        return more
 
 
 @dataclass
@@ -266,13 +306,25 @@ Life = Callable[[], list[float]]
 
 
 def load(name: str, lives: list[Life], seconds: float, server: Server, database: Cluster | None) -> Measured:
-    """Run one client per life function for so long; every client finishes the life it has begun."""
-    for life in lives:
-        life()  # warm connections, caches and prepared statements
+    """One client per life function for so long, after a warm-up of a third; every client finishes the life it has begun."""
+    _clients(name, lives, seconds / 3)  # connections, caches and prepared statements of every thread
     server_before, database_before = tree_cpu(server.pid), database.cpu() if database else 0.0
-    until = time.perf_counter() + seconds
+    began = time.perf_counter()
+    times, done, errors = _clients(name, lives, seconds)
+    took = time.perf_counter() - began
+    every = sorted(t * 1000 for t in times) or [0.0]
+    return Measured(
+        name, len(lives), done / took, statistics.median(every), every[int(len(every) * 0.95)],
+        (tree_cpu(server.pid) - server_before) * 1000 / len(every),
+        ((database.cpu() - database_before) if database else 0.0) * 1000 / len(every), errors, every,
+    )  # fmt: skip
+
+
+def _clients(name: str, lives: list[Life], seconds: float) -> tuple[list[float], int, int]:
+    """(time of each request in seconds, lives lived, errors)."""
     times: list[list[float]] = [[] for _ in lives]
     done, errors = [0] * len(lives), [0] * len(lives)
+    until = time.perf_counter() + seconds
 
     def client(at: int) -> None:
         while time.perf_counter() < until:
@@ -286,17 +338,32 @@ def load(name: str, lives: list[Life], seconds: float, server: Server, database:
                 if errors[at] > 20:
                     return
 
-    began = time.perf_counter()
     threads = [threading.Thread(target=client, args=(at,)) for at in range(len(lives))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - began
-    every = sorted(t * 1000 for per in times for t in per) or [0.0]
-    requests = max(len(every), 1)
-    return Measured(
-        name, len(lives), sum(done) / took, statistics.median(every), every[int(len(every) * 0.95)],
-        (tree_cpu(server.pid) - server_before) * 1000 / requests,
-        ((database.cpu() - database_before) if database else 0.0) * 1000 / requests, sum(errors), every,
-    )  # fmt: skip
+    return [t for per in times for t in per], sum(done), sum(errors)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a Markdown table."""
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |", flush=True)
+    print(flush=True)
+
+
+def span(values: Sequence[float], form: str = "{:.2f}") -> str:
+    """Median (lowest–highest)."""
+    if len(values) == 1:
+        return form.format(values[0])
+    return f"{form} ({form}–{form})".format(statistics.median(values), min(values), max(values))
+
+
+def machine() -> str:
+    """What it ran on and how busy that was: without it a figure says nothing."""
+    versions = subprocess.run([sys.executable, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    load_now = os.getloadavg()[0]
+    return f"{time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} cores, {versions}, load average at the start {load_now:.1f}"
