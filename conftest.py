@@ -108,6 +108,8 @@ def _flush_append_only() -> None:
 def _forget() -> Iterator[None]:
     """What a process remembers must not outlive the rows it came from: every module of ours with a `forget()` is asked."""
     yield
+    if batch := sys.modules.get("shouwen.kernel.batch"):
+        batch.drop()
     for name, module in list(sys.modules.items()):
         if name.startswith("shouwen.") and callable(forget := getattr(module, "forget", None)):
             forget()

@@ -19,7 +19,14 @@ from .refusals import Conflict
 
 Write = tuple[str, Sequence[Any], str]
 
+running: ContextVar[str] = ContextVar("running", default="")
+"""Code of the action under way; empty outside. The write guard reads it."""
+
 _pending: ContextVar[list[Write] | None] = ContextVar("pending", default=None)
+
+
+class Unwritten(Exception):
+    """A programming error: something was written without a line in the journal."""
 
 
 def later(sql: str, values: Sequence[Any], must: str = "") -> None:
@@ -27,6 +34,8 @@ def later(sql: str, values: Sequence[Any], must: str = "") -> None:
 
     With `must`, the statement has to touch a row; otherwise the action is rolled back with Conflict(`must`).
     """
+    if not running.get():
+        raise Unwritten(f"queued outside an action: {sql[:80]}")
     pending = _pending.get()
     if pending is None:
         pending = []

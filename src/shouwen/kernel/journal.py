@@ -19,11 +19,9 @@ from django.db import connection, transaction
 
 from . import batch
 from .access import PERMISSIONS, Actor
+from .batch import Unwritten, running
 from .refusals import Forbidden, Refused
 from .secrets import seal_text
-
-running: ContextVar[str] = ContextVar("running", default="")
-"""Code of the action under way; empty outside. The write guard reads it."""
 
 in_request: ContextVar[bool] = ContextVar("in_request", default=False)
 """True inside a keyed request, whose own transaction is rolled back whole when anything is refused."""
@@ -55,10 +53,6 @@ class Done:
     private: dict[str, Any] = field(default_factory=dict)
     result: Any = None
     community: int | None = None
-
-
-class Unwritten(Exception):
-    """A programming error: something was written without a line in the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +181,15 @@ class _Facts(dict[str, Any]):
 @contextmanager
 def bookkeeping(reason: str) -> Any:
     """Technical writes that are nobody's act (heartbeats, leases, delivery attempts, seals). The reason is for readers."""
+    outermost = not running.get()
     token = running.set(f"bookkeeping: {reason}")
     try:
         yield
+        if outermost:
+            batch.flush()
+    except BaseException:
+        if outermost:
+            batch.drop()
+        raise
     finally:
         running.reset(token)
