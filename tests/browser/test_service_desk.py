@@ -137,7 +137,7 @@ def _fill(form: Locator, name: str, value: Any) -> None:
 def staff(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Iterator[Staff]:
     """The demo community at work on a server of its own. The browser stops before the database is emptied."""
     settings.MEDIA_ROOT = tmp_path
-    build(now(), PASSWORD, buildings=3)
+    build(now(), PASSWORD, whole=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
         yield Staff(browser, live_server.url)

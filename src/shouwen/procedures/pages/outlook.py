@@ -68,7 +68,7 @@ def outlook(actor: Actor, community_id: int, slug: str, answers: dict[str, Any],
     try:
         given = settled(rules, rules.first, answers, {}, community_id, directory, at)
         shown, _ = privacy.hidden(rules, given.answers)
-        event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence={n: "?" for n in rules.steps[rules.first].needs})
+        event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=dict.fromkeys(rules.steps[rules.first].needs, "?"))
         after, effects = engine.decide(rules, engine.Ticket(), event, calendar_for(community_id, directory, at))
     except (Refused, engine.Refused) as no:
         texts = list(no.fields.values()) or [str(no)]

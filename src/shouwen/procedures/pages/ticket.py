@@ -201,7 +201,7 @@ def _page(request: HttpRequest, row: Row, sent: Any = None, task: int = 0) -> Ht
         "sheet": sheet(actor, row, at, files, sent, task), "sent_task": task, "grade": _grade(row),
         "works": actor.may("tickets.work", community), "running": row.state.status in ("open", "paused"),
         "people": colleagues(finder_for(row, rules, at).directory, at),
-        "pausing": [p for p in rules.pauses.values()], "kinds": actions.LINKS,
+        "pausing": list(rules.pauses.values()), "kinds": actions.LINKS,
     }  # fmt: skip
     if not (sent is not None and wants_part(request)):
         context |= {
