@@ -12,14 +12,6 @@ from typing import Any
 
 from psycopg_pool import ConnectionPool
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS cases (id bigserial PRIMARY KEY, status text NOT NULL, owner text NOT NULL DEFAULT '', content text NOT NULL);
-CREATE TABLE IF NOT EXISTS deadlines (id bigserial PRIMARY KEY, case_id bigint NOT NULL REFERENCES cases, due timestamptz NOT NULL, done timestamptz);
-CREATE TABLE IF NOT EXISTS events (id bigserial PRIMARY KEY, case_id bigint NOT NULL REFERENCES cases, at timestamptz NOT NULL, by text NOT NULL, what text NOT NULL);
-CREATE INDEX IF NOT EXISTS deadlines_case ON deadlines (case_id) WHERE done IS NULL;
-CREATE INDEX IF NOT EXISTS deadlines_due ON deadlines (due) WHERE done IS NULL;
-CREATE INDEX IF NOT EXISTS events_case ON events (case_id);
-"""
 CREATE = """
 WITH c AS (INSERT INTO cases (status, content) VALUES ('new', %s) RETURNING id),
      d AS (INSERT INTO deadlines (case_id, due) SELECT id, now() + interval '20 minutes' FROM c),
