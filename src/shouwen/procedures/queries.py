@@ -31,7 +31,7 @@ def tickets(actor: Actor) -> QuerySet[Ticket]:
 
 def register(actor: Actor) -> QuerySet[Ticket]:
     """The same, newest first, for the register and its export."""
-    return tickets(actor).select_related("community").order_by("-id")
+    return tickets(actor).select_related("community").defer("state").order_by("-id")
 
 
 def tasks(actor: Actor) -> QuerySet[Task]:
@@ -114,7 +114,7 @@ def lane_of(
         rows = rows.filter(ticket__procedure=procedure)
     if building is not None:
         rows = rows.filter(ticket__unit__building_id=building)
-    rows = rows.filter(_range(key, at)).select_related("ticket")
+    rows = rows.filter(_range(key, at)).select_related("ticket").defer("ticket__state")
     return rows.order_by(F("due_at").asc(nulls_last=True) if key == "paused" else "due_at", "id")
 
 
@@ -208,7 +208,7 @@ def my_tasks(actor: Actor, at: datetime) -> QuerySet[Task]:
     mine = Q(holder_id=actor.id)
     for community_id, pool in pools(actor, at):
         mine |= Q(holder_id__isnull=True, community_id=community_id, pool=pool)
-    rows = tasks(actor).filter(mine, done_at__isnull=True).select_related("ticket")
+    rows = tasks(actor).filter(mine, done_at__isnull=True).select_related("ticket").defer("ticket__state")
     return rows.order_by(F("due_at").asc(nulls_last=True), "id")
 
 

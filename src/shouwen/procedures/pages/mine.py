@@ -54,7 +54,8 @@ def take(request: HttpRequest) -> HttpResponse:
     if wants_part(request):
         return flash(render(request, "procedures/mine.html", _state(request), part="mine"), said)
     whose = request.GET.get("whose", "")
-    return flash(redirect(reverse("procedures:mine") + (f"?whose={whose}" if whose in WHOSE and whose else "")), said if title else said)
+    kept = f"?whose={whose}" if whose and whose in WHOSE else ""
+    return flash(redirect(reverse("procedures:mine") + kept), said)
 
 
 def _state(request: HttpRequest) -> dict[str, Any]:
