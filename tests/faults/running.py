@@ -57,11 +57,23 @@ class Site:
             assert self.database is not None
             crash(self.database)
             return
-        for pid in tree(self.parts[part].pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.parts[part].wait()
+        self._end(part)
         self.start(part)
+
+    def _end(self, part: str) -> None:
+        """Kill the whole process group (also a child forked this instant) and wait until nobody holds its port."""
+        process = self.parts[part]
+        group = process.pid  # each part leads a session of its own
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+        process.wait()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.02)
 
     def wait_for_web(self) -> None:
         until = time.monotonic() + 60
@@ -69,15 +81,14 @@ class Site:
             with contextlib.suppress(OSError, EOFError):
                 if Connection(self.port).request(b"GET", "/healthz", {}).status == 200:
                     return
+            if self.parts["web"].poll() is not None:
+                self.start("web")
             time.sleep(0.1)
         raise AssertionError((self.folder / "web.log").read_text()[-2000:])
 
     def stop(self) -> None:
-        for process in self.parts.values():
-            for pid in tree(process.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            process.wait()
+        for part in self.parts:
+            self._end(part)
 
 
 def crash(database: Cluster) -> None:
