@@ -1,4 +1,4 @@
-"""The pages that belong to no area: the front door, the switch between communities, the journal, figures and calendar."""
+"""The pages that belong to no area: the front door, the switch between communities, figures and calendar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST
 from shouwen.kernel import calendars, queries
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
-from shouwen.kernel.registers import Column, Register
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.web import COMMUNITY_COOKIE, here, sees
 
@@ -47,15 +46,6 @@ def switch(request: HttpRequest) -> HttpResponse:
         COMMUNITY_COOKIE, chosen, max_age=180 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
     )
     return response
-
-
-JOURNAL = Register(
-    "journal", queries.entries, title="操作日志", may="journal.view", may_export="",
-    columns=["at", "actor_name", "actor_post", Column("text", title="内容"), "subject"],
-    filters=["at"], search=["actor_name", "text", "subject"], search_hint="姓名、内容、对象",
-    empty=("还没有操作记录", "每一次登记、办理、修改都会自动记在这里，不能更改或删除。"),
-)  # fmt: skip
-"""What was done, by whom; the chain of seals vouches for it (`shouwen journal verify`)."""
 
 
 def settings(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import health, pages
+from . import health, journal, pages
 from . import wiring as wiring
 from .api import api
 
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("", pages.home, name="home"),
     path("community", pages.switch, name="switch"),
-    path("journal", pages.JOURNAL.page, name="journal"),
+    path("journal", journal.JOURNAL.page, name="journal"),
     path("settings", pages.settings, name="settings"),
 ]
 urlpatterns += [
