@@ -32,13 +32,25 @@ def wake(now: datetime, most: int = 200) -> int:
     tickets = claim(now, most)
     for ticket_id in tickets:
         try:
-            pass_time(SYSTEM, store.load(ticket_id), at=now)
+            row = store.load(ticket_id)
+            if row.state.wake is None or row.state.wake > now:
+                _asleep_again(row)
+            else:
+                pass_time(SYSTEM, row, at=now)
         except Conflict:
             continue  # somebody acted on it a moment ago; if a clock is still due, the next scan finds it
         except Exception as error:
             log.exception("ticket %s could not be woken; postponed", ticket_id)
             postpone(SYSTEM, None, ticket=ticket_id, because=f"{type(error).__name__}: {error}"[:300], at=now)
     return len(tickets)
+
+
+def _asleep_again(row: store.Row) -> None:
+    """The row said due, the ticket says no (it was postponed after a failure, then acted on): the ticket is right."""
+    with bookkeeping("moments of attention as the ticket has them"):
+        for clock in row.state.clocks:
+            wake = None if clock.stopped else clock.wake
+            Clock.objects.filter(ticket_id=row.id, number=clock.id).update(wake_at=wake, lease_until=None)
 
 
 def claim(now: datetime, most: int) -> list[int]:

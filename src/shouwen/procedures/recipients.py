@@ -74,7 +74,7 @@ class Finder:
         if person is None or not (person.answer or person.did or person.first_asked):
             return None
         users = self._found(person, branch).users
-        return users[0] if users else None
+        return users[0] if len(users) == 1 else None
 
     def _one(self, name: str, task: Task | None) -> Recipients:
         directory, at = self.directory, self.at

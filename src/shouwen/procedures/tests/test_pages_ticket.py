@@ -203,7 +203,9 @@ def test_pausing_waits_for_approval_and_goes_on(as_, repair):
     client = as_("li")
     assert client.post(f"/tickets/{repair.id}/pause", {"reason": ""}).status_code == 422
     client.post(f"/tickets/{repair.id}/pause", {"reason": "waiting_parts", "remark": "等阀芯", "until": "2026-11-24T09:00"})
-    assert "申请挂起，等待批准" in page(client.get(f"/tickets/{repair.id}"))
+    asked = page(client.get(f"/tickets/{repair.id}"))
+    assert "申请挂起，等待批准" in asked and "须由值班经理批准" in asked and "/approve" not in asked
+    assert "/approve" in page(as_("zhang").get(f"/tickets/{repair.id}"))
     as_("zhang").post(f"/tickets/{repair.id}/approve", {"ok": "yes"})
     assert fresh(repair).state.status == "paused"
     html = page(as_("wang").get(f"/tickets/{repair.id}"))

@@ -1,0 +1,131 @@
+"""The worker: wakes what is due, once, whatever happens to it."""
+
+from datetime import timedelta
+
+import pytest
+
+from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.journal import bookkeeping
+from shouwen.kernel.models import Entry
+from shouwen.notices.models import Notice
+from shouwen.procedures import actions, audit, chores, schedules, store
+from shouwen.procedures.models import Clock, Event, ScheduleRun, Ticket
+
+from .conftest import MONDAY
+
+COMPLAINT = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天未修"}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def ticket(world, who):
+    """A complaint under way with a clock that runs."""
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="complaint", answers=COMPLAINT, at=MONDAY)
+    assert row.state.wake is not None
+    return row
+
+
+def late_notices(row):
+    return Notice.objects.filter(about__startswith=f"ticket:{row.id}", why="late")
+
+
+def due_of(row):
+    return min(c.due for c in row.state.clocks if not c.stopped)
+
+
+def test_a_due_clock_wakes_and_the_people_are_told(ticket):
+    after = due_of(ticket) + MINUTE
+    assert chores.wake(after) == 1
+    assert late_notices(ticket).exists()
+    assert Entry.objects.filter(code="ticket.time_passed", actor_name="系统").count() == 1
+
+
+def test_nothing_is_woken_before_its_time_nor_twice(ticket):
+    wake = ticket.state.wake
+    assert chores.wake(wake - timedelta(seconds=1)) == 0
+    after = due_of(ticket) + MINUTE
+    chores.wake(after)
+    told, events = late_notices(ticket).count(), Event.objects.filter(ticket_id=ticket.id).count()
+    assert chores.wake(after) == 0
+    assert (late_notices(ticket).count(), Event.objects.filter(ticket_id=ticket.id).count()) == (told, events)
+
+
+def test_a_lease_keeps_others_away_until_it_runs_out(ticket):
+    after = due_of(ticket) + MINUTE
+    assert chores.claim(after, 10) == [ticket.id]
+    assert chores.claim(after, 10) == []  # another worker at the same moment
+    assert chores.claim(after + chores.LEASE + timedelta(seconds=1), 10) == [ticket.id]  # the first one died
+
+
+def test_a_worker_that_was_slower_writes_nothing(ticket):
+    after = due_of(ticket) + MINUTE
+    slow, quick = store.load(ticket.id), store.load(ticket.id)
+    actions.pass_time(SYSTEM, quick, at=after)
+    with pytest.raises(actions.Refused, match="刚刚被别人处理过"):
+        actions.pass_time(SYSTEM, slow, at=after)
+
+
+def test_a_poisoned_ticket_is_postponed_loudly_and_does_not_stop_the_others(ticket, world, who, monkeypatch):
+    healthy = actions.file_ticket(who("li"), world.liyuan, procedure="complaint", answers=COMPLAINT, at=MONDAY)
+    after = due_of(ticket) + MINUTE
+    real = store.load
+
+    def poisoned(pk):
+        if pk == ticket.id:
+            raise RuntimeError("poison")
+        return real(pk)
+
+    monkeypatch.setattr(store, "load", poisoned)
+    chores.wake(after)
+    assert late_notices(healthy).exists()
+    clock = Clock.objects.filter(ticket_id=ticket.id, failures=1).first()
+    assert clock is not None and clock.wake_at == after + chores.POSTPONE and "poison" in clock.error
+    assert Entry.objects.filter(code="clock.postponed").exists()
+    monkeypatch.undo()
+    assert chores.wake(after) == 0
+    assert chores.wake(after + chores.POSTPONE) >= 1
+    assert late_notices(ticket).exists()
+
+
+def test_a_row_that_is_due_while_its_ticket_is_not_goes_back_to_sleep(ticket):
+    with bookkeeping("test"):
+        Clock.objects.filter(ticket_id=ticket.id).update(wake_at=MONDAY)
+    events = Event.objects.filter(ticket_id=ticket.id).count()
+    chores.wake(MONDAY + timedelta(seconds=1))
+    assert Event.objects.filter(ticket_id=ticket.id).count() == events
+    assert Clock.objects.filter(ticket_id=ticket.id, wake_at__gt=MONDAY).exists()
+
+
+def test_the_nightly_audit_finds_a_missed_clock_and_a_state_that_does_not_follow(ticket, world):
+    found = audit.examine(MONDAY)
+    assert (found.missed, found.differing) == ((), ())
+    late = due_of(ticket) + 2 * audit.GRACE
+    assert audit.examine(late).missed == (ticket.number,)
+    with bookkeeping("test"):
+        Ticket.objects.filter(pk=ticket.id).update(state=ticket_state(ticket).replace("楼道灯三天未修", "楼道灯好好的"))
+    assert audit.examine(MONDAY).differing == (ticket.number,)
+    audit.audit(SYSTEM, None, at=MONDAY)
+    assert Notice.objects.filter(title="时钟核对发现异常").exists()
+
+
+def ticket_state(row):
+    return Ticket.objects.values_list("state", flat=True).get(pk=row.id)
+
+
+def test_a_recurring_procedure_opens_once_for_its_moment(world):
+    moments = schedules.scheduled_between(MONDAY - timedelta(days=1), MONDAY, community_id=world.liyuan.pk)
+    assert moments, "the library has a daily duty"
+    at = moments[-1][0] + MINUTE
+    opened = schedules.open_due(at)
+    assert opened > 0
+    assert schedules.open_due(at) == 0
+    run = ScheduleRun.objects.first()
+    assert run.ticket.status == "open" and run.ticket.first_asked == "系统"
+
+
+def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
+    daily = [m for m in schedules.scheduled_between(MONDAY - timedelta(days=2), MONDAY, community_id=world.liyuan.pk)]
+    slug = max({m[2] for m in daily}, key=lambda s: sum(m[2] == s for m in daily))
+    assert sum(m[2] == slug for m in daily) >= 2
+    schedules.open_due(MONDAY)
+    assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == 1
