@@ -17,6 +17,7 @@ from ..editions import procedure_of
 from ..effects import filled, said, spoken
 from ..engine import Procedure, Step, Task
 from ..engine.answers import holds
+from ..engine.clocks import late_from
 from ..engine.procedure import OWN_CLASS, Ask
 from ..forms import UPLOADS, StepForm, colleagues
 from ..models import Attachment
@@ -41,6 +42,7 @@ class Open:
     due: datetime | None
     rule: str
     soft: bool
+    over: bool
     reasons: list[Reason]
     form: StepForm | None
     why_not: str
@@ -59,6 +61,7 @@ class Finished:
     took: str
     verdict: str
     late_by: str
+    soft: bool
     outcome: str
 
 
@@ -109,6 +112,8 @@ class Sheet:
     pause: str
     pause_until: datetime | None
     pause_waits: bool
+    approver: str
+    may_approve: bool
     waits: bool
 
 
@@ -118,6 +123,7 @@ def sheet(actor: Actor, row: Row, at: datetime, files: Mapping[str, Attachment],
     finder = finder_for(row, rules, at)
     people = colleagues(finder.directory, at)
     pause = state.pause
+    approval = rules.pauses[pause.reason].approval if pause and not pause.since else ""
     return Sheet(
         tasks=sorted((_open(actor, row, finder, t, at, people, sent if t.id == task else None) for t in state.open_tasks), key=_first),
         finished=[_finished(finder, t) for t in reversed(state.tasks) if t.done and t.outcome != "skipped"],
@@ -130,7 +136,9 @@ def sheet(actor: Actor, row: Row, at: datetime, files: Mapping[str, Attachment],
         offers=list(_offers(row, finder, at)) if state.status == "open" else [],
         tracker=finder.directory.name(int(state.tracker)) if state.tracker.isdigit() else "",
         pause=rules.pauses[pause.reason].title if pause else "", pause_until=pause.until if pause else None,
-        pause_waits=bool(pause and not pause.since), waits=bool(state.waiting or state.held),
+        pause_waits=bool(pause and not pause.since), approver=rules.people[approval].title if approval in rules.people else "",
+        may_approve=bool(approval) and actor.id in finder.find((approval,)).users and bool(pause) and pause.by != actor.ref,
+        waits=bool(state.waiting or state.held),
     )  # fmt: skip
 
 
@@ -184,6 +192,7 @@ def _open(actor: Actor, row: Row, finder: Finder, task: Task, at: datetime, peop
         who="、".join(names[:5]) + (f" 等 {len(names)} 人" if len(names) > 5 else ""), role=person.title if person else "",
         taken=task.taken is not None, do=filled(row, finder, step.do, task), says=filled(row, finder, step.says, task),
         due=clock.due if clock else None, rule=rule_said(rules, clock.rule) if clock else "", soft=bool(clock and clock.soft),
+        over=bool(clock and at >= late_from(clock.due)),
         reasons=reasons_of(*(step.within_basis or step.basis)) if clock else reasons_of(*step.basis),
         form=(sent or step_form(row, task, at, people, row.community_id)) if works else None, why_not=why_not,
         can_take=works and not task.taken and task.holder in ("", actor.ref), lead=task.lead, second=second,
@@ -205,7 +214,7 @@ def _finished(finder: Finder, task: Task) -> Finished:
     late = task.done - clock.due if clock and clock.verdict == "breached" else None
     return Finished(
         _titled(finder, finder.procedure.every_step[task.step], task.branch), "、".join(dict.fromkeys(names)) or "系统", task.done,
-        spoken(task.done - task.opened), clock.verdict if clock else "", spoken(late) if late else "", OUTCOMES.get(task.outcome, ""),
+        spoken(task.done - task.opened), clock.verdict if clock else "", spoken(late) if late else "", bool(clock and clock.soft), OUTCOMES.get(task.outcome, ""),
     )  # fmt: skip
 
 

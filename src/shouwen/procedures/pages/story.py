@@ -20,13 +20,8 @@ SHOWN = 20
 
 MOST_TOLD = 400
 TONES = {
-    "filed": "info", "finished": "success", "ticked": "danger", "urged": "warning", "paused": "warning", "withdrawn": "warning",
+    "filed": "info", "finished": "success", "ticked": "warning", "urged": "warning", "paused": "warning", "withdrawn": "warning",
     "reopened": "warning", "amended": "info", "handed": "info",
-}  # fmt: skip
-TITLES = {
-    "filed": "受理", "finished": "办结", "taken": "接单", "handed": "转派", "noted": "备注", "urged": "催单", "amended": "变更",
-    "paused": "挂起", "approved": "审批", "resumed": "恢复", "withdrawn": "撤销", "reopened": "重开", "started": "开始",
-    "linked": "关联", "childclosed": "关联办结", "ticked": "到时",
 }  # fmt: skip
 
 
@@ -69,13 +64,14 @@ def story(actor: Actor, ticket: Ticket, rules: Procedure, before: int | None = N
     events, more = found[:SHOWN], len(found) > SHOWN
     told = _told(actor, ticket, rules, events)
     moments = [_moment(event, told[event.seq]) for event in reversed(events)]
-    return Story([m for m in moments if m.kind != "到时" or m.told], events[-1].seq if more else None)
+    return Story([m for m in moments if m.kind != "ticked" or m.told], events[-1].seq if more else None)
 
 
 def _moment(event: Event, told: list[Told]) -> Moment:
-    late = any(one.late for one in told)
-    text = "时限已到，没有办结" if event.kind == "ticked" and late else event.text
-    return Moment(event.seq, event.at, TITLES.get(event.kind, ""), "danger" if late else TONES.get(event.kind, "neutral"), text, told)
+    ticked = event.kind == "ticked"
+    late = ticked and any(one.late for one in told)
+    text = "时限已到，没有办结" if late else "时限将到" if ticked else event.text
+    return Moment(event.seq, event.at, event.kind, "danger" if late else TONES.get(event.kind, "neutral"), text, told)
 
 
 def _told(actor: Actor, ticket: Ticket, rules: Procedure, events: list[Event]) -> dict[int, list[Told]]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.kernel.access import Actor
@@ -36,7 +37,7 @@ SHOWS_FOR = 30
 
 @require_safe
 def ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _row(request, pk))  # type: ignore[attr-defined]
+    return _page(request, _row(request, pk))
 
 
 @require_safe
@@ -176,16 +177,17 @@ def masked(request: HttpRequest, pk: int, field: str) -> HttpResponse:
 
 
 def _answer_cell(request: HttpRequest, pk: int, field: str, value: Any) -> HttpResponse:
-    row = _row(request, pk)  # type: ignore[attr-defined]
+    row = _row(request, pk)
     ask = procedure_of(row.edition_id).asks.get(field)
     if ask is None or not ask.private or field not in row.state.answers:
         raise NotFound
     shown = "、".join(value) if isinstance(value, list) else value
     response = render(request, "procedures/private_answer.html", {
-        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown, "seconds": SHOWS_FOR,
-        "whole": not wants_part(request),
-    })  # fmt: skip
+        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown,
+    }, part="cell")  # fmt: skip
     response["Cache-Control"] = "no-store"
+    if value is not None and not wants_part(request):
+        response["Refresh"] = f"{SHOWS_FOR}; url={reverse('procedures:ticket', args=[pk])}"
     return response
 
 
@@ -206,7 +208,7 @@ def _page(request: HttpRequest, row: Row, sent: Any = None, task: int = 0) -> Ht
     if not (sent is not None and wants_part(request)):
         context |= {
             "story": story(actor, found, rules), "links": queries.links(actor, found),
-            "flow": svg(diagram(rules, row.state, at)), "unit_shown": bool(row.unit_id) and actor.may("estate.view", community),
+            "flow": SafeString(svg(diagram(rules, row.state, at))), "unit_shown": bool(row.unit_id) and actor.may("estate.view", community),
         }  # fmt: skip
     return render(request, "procedures/ticket.html", context, part="tasks" if sent is not None else None, status=422 if sent is not None else 200)
 
