@@ -95,9 +95,10 @@ def _save(actor: Any, community_id: int | None, part: str, given: Any, form: for
             calendars.seed_calendar(actor, None, years=[year], at=at)
         return f"{year} 年的节假日已确认。"
     if part == "clear":
-        day = forms.DateField().clean(given.get("day")) if given.get("day") else None
-        if day is None:
-            raise Refused("请选择日期。")
+        try:
+            day = forms.DateField().clean(given.get("day"))
+        except forms.ValidationError:
+            raise Refused("请选择要恢复的日期，格式如 2026-11-23。", {"day": "请选择日期"}) from None
         calendars.clear_day(actor, None if given.get("where") == "all" else community_id, day=day, at=at)
         return f"{day:%Y-%m-%d} 已恢复为平常日。"
     if form is None:

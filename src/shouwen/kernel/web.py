@@ -185,10 +185,18 @@ def refusals(get_response: Handler) -> Handler:
                 request.get_host()
             except DisallowedHost as error:
                 return answer(request, error)
-        return get_response(request)
+        response = get_response(request)
+        return _not_this_way(request, response) if response.status_code == 405 else response
 
     middleware.process_exception = answer  # type: ignore[attr-defined]
     return middleware
+
+
+def _not_this_way(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The framework says 405 in English or not at all; its list of methods is kept."""
+    ours = say(request, Refusal(405, "not_allowed", "不能这样访问", f"这个地址不接受 {request.method} 请求。请从页面上操作，或查阅接口说明。"))
+    ours.headers["Allow"] = response.headers.get("Allow", "")
+    return ours
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
