@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
 from benchmarks.bench import Connection
 
 from .running import Site, site

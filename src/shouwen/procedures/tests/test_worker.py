@@ -124,7 +124,7 @@ def test_a_recurring_procedure_opens_once_for_its_moment(world):
 
 
 def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
-    daily = [m for m in schedules.scheduled_between(MONDAY - timedelta(days=2), MONDAY, community_id=world.liyuan.pk)]
+    daily = list(schedules.scheduled_between(MONDAY - timedelta(days=2), MONDAY, community_id=world.liyuan.pk))
     slug = max({m[2] for m in daily}, key=lambda s: sum(m[2] == s for m in daily))
     assert sum(m[2] == slug for m in daily) >= 2
     schedules.open_due(MONDAY)
