@@ -54,6 +54,7 @@ MENU: Final = (
     )),
     Group("台账", (
         Entry("工单", "ticket", "procedures:tickets", "tickets.view"),
+        Entry("统计", "chart-bar", "procedures:reports", "tickets.view"),
         Entry("房屋与住户", "building-community", "estate:units", "estate.view"),
         Entry("住户查找", "search", "estate:find", "estate.view"),
         Entry("资料导入", "file-import", "estate:import", "estate.import"),

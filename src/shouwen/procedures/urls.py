@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import board, counter, files, mine, procedure, register, ticket
+from .pages import board, counter, files, mine, procedure, register, reports, ticket
 
 app_name = "procedures"
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path("mine", mine.mine, name="mine"),
     path("mine/take", mine.take, name="take_here"),
     path("tickets", register.TICKETS.page, name="tickets"),
+    path("reports", reports.reports, name="reports"),
     path("procedures", procedure.procedures, name="procedures"),
     path("procedures/adopt", procedure.adopt, name="adopt"),
     path("procedures/<slug:slug>", procedure.procedure, name="procedure"),
