@@ -31,6 +31,11 @@ ENGLISH, CHINESE = TEXT["docs/writing-procedures.md"], TEXT["docs/writing-proced
 each_document = pytest.mark.parametrize("document", TEXT)
 
 
+def fenced(text: str, *languages: str) -> list[str]:
+    """The fenced blocks of these languages ("" = none), in order."""
+    return [body for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S) if language in languages]
+
+
 def test_the_documents_are_there():
     wanted = {
         "README.md", "README.zh.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/tour.md", "docs/writing-procedures.md",
@@ -65,7 +70,7 @@ def wrong_with(command: str) -> str:
 @each_document
 def test_every_command_exists(document):
     spoken = re.findall(r"`shouwen ([a-z][^`\n]*)`", TEXT[document])
-    for block in re.findall(r"^```(?:sh)?\n(.*?)^```", TEXT[document], re.M | re.S):
+    for block in fenced(TEXT[document], "", "sh"):
         spoken += [line.partition("#")[0] for line in re.findall(r"^shouwen ([a-z].*)$", block, re.M)]
     assert {command: fault for command in spoken if (fault := wrong_with(command))} == {}
 
@@ -115,7 +120,7 @@ def test_every_file_named_exists(document):
 
 @pytest.mark.parametrize("document", ["README.md", "README.zh.md"])
 def test_what_the_readme_has_people_type_is_there(document):
-    typed = [line.partition("#")[0] for block in re.findall(r"^```\n(.*?)^```", TEXT[document], re.M | re.S) for line in block.splitlines()]
+    typed = [line.partition("#")[0] for block in fenced(TEXT[document], "") for line in block.splitlines()]
     named = [word for line in typed for word in line.split() if "/" in word]
     assert {"./run", "./test"} <= set(named) and [word for word in named if not (ROOT / word).exists()] == []
 
@@ -144,7 +149,7 @@ def test_every_name_stands_in_its_file(document):
 
 def test_the_tour_quotes_the_code_as_it_is():
     code = re.sub(r"\s+", "", "".join(path.read_text("utf-8") for path in (SOURCE / "procedures").rglob("*.py")))
-    quoted = re.findall(r"^```python\n(.*?)^```", TEXT["docs/tour.md"], re.M | re.S)
+    quoted = fenced(TEXT["docs/tour.md"], "python")
     assert quoted and [block for block in quoted if re.sub(r"\s+", "", block) not in code] == []
 
 
@@ -235,7 +240,7 @@ def test_the_reasons_for_telling_are_those_of_the_program():
 
 def blocks(text: str, start: str) -> list[str]:
     """The fenced examples in YAML that hold a line beginning so."""
-    return [block for block in re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S) if re.search(rf"^{start}", block, re.M)]
+    return [block for block in fenced(text, "yaml") if re.search(rf"^{start}", block, re.M)]
 
 
 def test_the_examples_of_the_manual_are_read_and_the_wrong_one_is_refused_as_told():
@@ -264,7 +269,7 @@ def test_the_rehearsals_of_the_manuals_pass(db, tmp_path):
 
 def test_the_example_of_the_readme_is_part_of_a_procedure():
     for name in ("README.md", "README.zh.md"):
-        (snippet,) = re.findall(r"^```yaml\n(.*?)^```", TEXT[name], re.M | re.S)
+        (snippet,) = fenced(TEXT[name], "yaml")
         people = "people:\n  reception: {title: 前台, on_duty: receptionist}\n  supervisor: {title: 主管, post: cs-supervisor}\n"
         first = "steps:\n  register: {title: 登记, who: reception}\n"
         assert read_procedure(f"procedure: x\ntitle: 例\nedition: 2026-11\n{people}{first}{snippet}").steps["keep"].within
