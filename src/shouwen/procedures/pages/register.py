@@ -21,8 +21,6 @@ from ..models import Ticket
 
 TONES: Final = {"open": "info", "paused": "warning", "closed": "success", "withdrawn": "neutral"}
 _NUMBER = re.compile(r"[A-Z]{1,8}(-[\d-]*)?|[A-Z]{1,8}\d{8}.*")
-_FEW: Final = 50
-"""Up to so many rooms are named one by one, so that the index of a room's tickets serves; more are looked for the other way round."""
 _END: Final = "\U0010ffff"
 
 
@@ -35,9 +33,9 @@ class Tickets(Register):
             return rows
         if _NUMBER.fullmatch(number := words.upper()):
             return rows.filter(number__gte=number, number__lt=number + _END)
-        rooms = estate.spelt(Unit.objects.order_by(), "unit_id", words).values_list("pk", flat=True)
-        few = list(rooms[: _FEW + 1])  # the tickets are only those this person may see
-        return rows.filter(unit__in=few if len(few) <= _FEW else rooms)
+        rooms = estate.spelt(Unit.objects.order_by(), "unit_id", words).values("pk")
+        theirs = Ticket.objects.filter(unit__in=rooms).order_by().values("pk")  # by the index of a room's tickets
+        return rows.filter(pk__in=theirs)  # the rows are only those this person may see
 
 
 def _communities(actor: Actor) -> list[tuple[int, str]]:
