@@ -20,6 +20,9 @@ from .directory import Directory, Span
 from .forms import CorrectionForm, EndForm, LineForm, RosterForm, ShiftForm
 from .models import LogLine, Roster
 
+SHEET = 500
+"""Lines of one day that stand on one page, so that they are printed together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -175,6 +178,9 @@ def book(request: HttpRequest) -> HttpResponse:
     post = request.GET.get("post", "")
     post = post if post in known else ""
     day = _day(request.GET.get("day", ""))
+    shifts = list(queries.shifts(actor, community.pk))
+    shift = next((each for each in shifts if each.slug == request.GET.get("shift", "")), None)
+    day = at.astimezone(queries.CHINA).date() if shift and day is None else day
     own = next((slug for slug in known if slug in actor.posts), "receptionist")
     form = LineForm(request.POST or None, posts=list(known.items()), initial={"post": post or own})
     if request.method == "POST" and form.is_valid():
@@ -184,11 +190,12 @@ def book(request: HttpRequest) -> HttpResponse:
             return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), "已记入值班日志。")
         except Refused as no:
             _blame(form, no)
-    page = page_of(queries.lines(actor, community.pk, post=post, day=day), request.GET.get("after"))
+    found = queries.lines(actor, community.pk, post=post, day=day, shift=shift)
+    page = page_of(found, request.GET.get("after"), SHEET if day else 50)
     return render(request, "duty/book.html", {
         "page": page, "lines": [(line, known.get(line.post, line.post), _late(line)) for line in page], "form": form,
         "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
-        "narrowed": bool(post or day),
+        "shifts": shifts, "shift": shift, "narrowed": bool(post or day), "community": community,
     }, part="list", status=422 if form.errors else 200)  # fmt: skip
 
 

@@ -86,15 +86,21 @@ def place(actor: Actor, community_id: int | None) -> Community:
     return found
 
 
-def lines(actor: Actor, community_id: int, *, post: str = "", day: date | None = None) -> QuerySet[LogLine]:
-    """The books of a community, newest first: of one post, of one day (local, by the time of the event)."""
+def lines(
+    actor: Actor, community_id: int, *, post: str = "", day: date | None = None, shift: Shift | None = None
+) -> QuerySet[LogLine]:
+    """The books of a community, newest first: of one post, of one day (local, by the time of the event), of the shift
+    that begins on that day. A5.14."""
     place(actor, community_id)
     rows = LogLine.objects.filter(community=community_id).select_related("corrects", "corrected_by").order_by("-id")
     if post:
         rows = rows.filter(post=post)
     if day:
-        start = datetime.combine(day, time(), CHINA)
-        rows = rows.filter(event_at__gte=start, event_at__lt=start + timedelta(days=1))
+        start, end = datetime.combine(day, time(), CHINA), datetime.combine(day + timedelta(days=1), time(), CHINA)
+        if shift:
+            start, end = datetime.combine(day, shift.starts, CHINA), datetime.combine(day, shift.ends, CHINA)
+            end += timedelta(days=end <= start)
+        rows = rows.filter(event_at__gte=start, event_at__lt=end)
     return rows
 
 
