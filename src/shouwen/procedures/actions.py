@@ -27,15 +27,18 @@ from .effects import Opening
 from .models import Link
 from .store import Row
 
+_PUT_HEAD = "UPDATE procedures_ticket SET unit_id = %s, place = %s, summary = %s WHERE id = %s"
 LINKS = {"same": "同一事项", "part_of": "属于", "caused_by": "起因于"}
 
 
 @action("ticket.filed", may="tickets.file", says="受理{title} {number} {place} {summary}")
 def file_ticket(
     actor: Actor, community: Any, /, *, procedure: str, answers: dict[str, Any], at: datetime,
-    evidence: dict[str, Any] | None = None, opened: bool = False,
+    evidence: dict[str, Any] | None = None, opened: bool = False, tracker: str = "",
 ) -> Done:  # fmt: skip
     """File a ticket with the answers of the procedure's first step; returns its Row.
+
+    `tracker` follows the ticket to its end; whoever files it, unless given.
 
     `opened` leaves the first step open as a task, filled in as far as answers are given (schedules, child tickets).
     """
@@ -52,7 +55,7 @@ def file_ticket(
         summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
         confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
-    event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened)
+    event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened, tracker=tracker)
     row.fresh = private
     openings = apply(actor, row, event, f"{actor.name} 受理{rules.title}")
     privacy.keep(row, private)
@@ -147,13 +150,18 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
         raise Refused(f"这张工单没有「{'、'.join(unknown)}」这一项，无法变更。")
     for name, value in answers.items():
         step = rules.asked_in[name].name
-        given |= settled(
-            rules, step, {name: value}, row.state.answers, row.community_id, directory, at, partly=True
-        ).answers
+        found = settled(rules, step, {name: value}, row.state.answers, row.community_id, directory, at, partly=True)
+        given |= found.answers
+        if found.unit_id is not None:
+            row.unit_id, row.place = found.unit_id, found.place
     shown, private = privacy.hidden(rules, given)
     privacy.keep(row, private)
     event = engine.Amended(at=at, by=actor.ref, answers=shown, reason=words)
-    titles = "、".join(rules.asks[name].title for name in given)
+    if "content" in shown:
+        row.summary = str(shown["content"])[:200]
+    if {"content", *(n for n in shown if rules.asks[n].kind == "unit")} & set(shown):
+        later(_PUT_HEAD, (row.unit_id, row.place, row.summary, row.id))
+    titles = "、".join(rules.asks[name].title for name in given if name in rules.asks)
     return _done(actor, row, event, f"{actor.name} 变更{titles}：{words}", reason=words, changed=titles)
 
 
@@ -226,7 +234,7 @@ def start(actor: Actor, row: Row, /, *, step: str, at: datetime) -> Done:
     return _done(actor, row, engine.Started(at=at, by=actor.ref, step=step), f"{actor.name} 开始「{title}」", step=title)
 
 
-@action("ticket.linked", may="tickets.work", says="{number} {kind} {other}")
+@action("ticket.linked", may="tickets.work", says="{number} 关联 {other}（{kind}）")
 def link(actor: Actor, row: Row, /, *, to: Row, kind: str, at: datetime) -> Done:
     """Link two tickets of the same community as same, part_of or caused_by."""
     if kind not in LINKS:
@@ -295,7 +303,10 @@ def open_children(row: Row, openings: list[Opening], at: datetime) -> None:
             whole = not rules.steps[rules.first].needs
         except engine.Refused:
             whole = False
-        child = file_ticket(SYSTEM, row.community_id, procedure=opening.procedure, answers=answers, at=at, opened=not whole)
+        child = file_ticket(
+            SYSTEM, row.community_id, procedure=opening.procedure, answers=answers, at=at, opened=not whole,
+            tracker=row.state.tracker or row.state.first_asked,
+        )  # fmt: skip
         later(_LINK, (child.id, row.id, opening.kind, opening.key, at))
 
 

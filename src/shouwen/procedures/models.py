@@ -128,6 +128,8 @@ class Task(models.Model):
     due_at = models.DateTimeField("时限", null=True)
     done_at = models.DateTimeField("完成时间", null=True)
     done_by = models.CharField("完成人", max_length=60, blank=True)
+    priority = models.PositiveSmallIntegerField("优先次序", default=99)
+    """Place among the options of the answer `priority`, the last of which is the ordinary; 99 = ordinary."""
 
     class Meta:
         verbose_name = "任务"

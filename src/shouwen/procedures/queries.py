@@ -160,8 +160,13 @@ def board(
             building=building,
         )  # fmt: skip
         found = list(rows[: LANE + 1])
-        lanes.append(Lane(key, title, found[:LANE], len(found) > LANE))
+        lanes.append(Lane(key, title, by_priority(found[:LANE]), len(found) > LANE))
     return Board(lanes, at)
+
+
+def by_priority(found: Sequence[Task]) -> list[Task]:
+    """The tasks of one lane, those of a higher `priority` first (the order of its options), else as they were. C2.04."""
+    return sorted(found, key=lambda task: task.priority)
 
 
 def climbed(actor: Actor, found: Sequence[Task]) -> dict[tuple[int, int], int]:

@@ -93,8 +93,9 @@ class Finder:
                 return self._one(step.lead, task) if step and step.lead else Recipients()
             case "tracker":
                 return self._one(self.ticket.tracker or self.ticket.first_asked, task)
-            case "first_asked":
-                return self._one(self.ticket.first_asked, task)
+            case "first_asked":  # of a ticket that the system opened: who follows it for its parent
+                asked = self.ticket.first_asked
+                return self._one(asked if asked.isdigit() else self.ticket.tracker, task)
             case "requester":
                 return Recipients(parties=("requester",))
         person = self.procedure.people.get(name)
@@ -125,7 +126,7 @@ class Finder:
             ]  # fmt: skip
             return Recipients((directory.stand_in(int(done[-1]), at),)) if done else Recipients()
         if person.first_asked:
-            return self._one(ticket.first_asked, None)
+            return self._one("first_asked", None)
         return Recipients(parties=(person.party,))
 
     def _department(self, named: str, branch: str) -> str:

@@ -91,10 +91,11 @@ _INSERT_EVENT = (
 )
 _PUT_TASK = (
     "INSERT INTO procedures_task (ticket_id, number, community_id, step, title, branch, role, pool, department,"
-    " holder_id, holder_name, opened_at, taken_at, due_at, done_at, done_by)",
+    " holder_id, holder_name, opened_at, taken_at, due_at, done_at, done_by, priority)",
     "ON CONFLICT (ticket_id, number) DO UPDATE SET role = excluded.role, pool = excluded.pool,"
     " department = excluded.department, holder_id = excluded.holder_id, holder_name = excluded.holder_name,"
-    " taken_at = excluded.taken_at, due_at = excluded.due_at, done_at = excluded.done_at, done_by = excluded.done_by"
+    " taken_at = excluded.taken_at, due_at = excluded.due_at, done_at = excluded.done_at, done_by = excluded.done_by,"
+    " priority = excluded.priority"
 )
 _PUT_CLOCK = (
     "INSERT INTO procedures_clock (ticket_id, number, community_id, name, kind, task, rule, start_at, due_at, wake_at,"
@@ -129,7 +130,11 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
     old_tasks, old_clocks = before.tasks, before.clocks  # the n-th has id n, so a change is seen by place
     moved = {c.task for n, c in enumerate(after.clocks) if c.task and (n >= len(old_clocks) or c != old_clocks[n])}
     due_of = {c.task: c.due for c in running if c.kind == "step"}
-    tasks = [t for n, t in enumerate(after.tasks) if n >= len(old_tasks) or t != old_tasks[n] or t.id in moved]
+    reordered = before.answers.get("priority") != after.answers.get("priority")
+    tasks = [
+        t for n, t in enumerate(after.tasks)
+        if n >= len(old_tasks) or t != old_tasks[n] or t.id in moved or (reordered and not t.done)
+    ]  # fmt: skip
     clocks = [c for n, c in enumerate(after.clocks) if n >= len(old_clocks) or c != old_clocks[n]]
     if tasks:
         _put(_PUT_TASK, [_task_values(row, task, due_of.get(task.id), finder) for task in tasks])
@@ -152,8 +157,21 @@ def _task_values(row: Row, task: Task, due: datetime | None, finder: Finder) -> 
         row.id, task.id, row.community_id, task.step, finder.procedure.every_step[task.step].title[:60], task.branch,
         task.role, pool, task.branch or (names.department_of(holder) if holder else "") or _department(pool),
         holder, names.name(holder) if holder else "", task.opened, task.taken, due, task.done,
-        names.name(int(task.done_by)) if task.done_by.isdigit() else task.done_by,
+        names.name(int(task.done_by)) if task.done_by.isdigit() else task.done_by, priority_of(finder),
     )  # fmt: skip
+
+
+ORDINARY = 99
+
+
+def priority_of(finder: Finder) -> int:
+    """How far up the options of `priority` the ticket stands (0 = first); ORDINARY for the last option and without one."""
+    ask = finder.procedure.asks.get("priority")
+    given = finder.ticket.answers.get("priority")
+    if ask is None or given not in ask.pick:
+        return ORDINARY
+    place = list(ask.pick).index(str(given))
+    return place if place < len(ask.pick) - 1 else ORDINARY
 
 
 def _clock_values(row: Row, clock: Clock) -> tuple[Any, ...]:

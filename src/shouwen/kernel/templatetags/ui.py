@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -78,19 +78,20 @@ def countdown(
     """
     if limit is None:
         return format_html('<span class="text-secondary">{}</span>', "不限时")
+    end = limit.replace(second=0, microsecond=0) + timedelta(minutes=1)  # the minute of the limit is still on time
     if done is not None:
-        late = (done - limit).total_seconds()
-        if late > 0:
-            return badge(f"迟 {span_words(late)}", "warning", "alert-circle")
+        if done >= end:
+            return badge(f"迟 {span_words((done - limit).total_seconds())}", "warning", "alert-circle")
         return badge("按时完成", "success", "check")
     if paused:
         return badge("已暂停", "neutral", "clock-pause")
-    left = (limit - (now or the_moment())).total_seconds()
-    state, sign = ("over", "alert-triangle") if left <= 0 else ("soon", "clock") if left <= soon * 60 else ("calm", "clock")
-    words = f"超时 {span_words(left)}" if left <= 0 else f"剩 {span_words(left)}"
+    moment = now or the_moment()
+    over, left = moment >= end, (limit - moment).total_seconds()
+    state, sign = ("over", "alert-triangle") if over else ("soon", "clock") if left <= soon * 60 else ("calm", "clock")
+    words = f"超时 {span_words(left)}" if over else f"剩 {span_words(max(left, 0))}"
     return format_html(
         '<time class="countdown is-{}" datetime="{}" data-limit="{}" data-soon="{}" title="时限 {}">{}<span>{}</span></time>',
-        state, limit.isoformat(), int(limit.timestamp()), soon * 60, when_text(limit), icon(sign), words,
+        state, limit.isoformat(), int(end.timestamp()) - 60, soon * 60, when_text(limit), icon(sign), words,
     )
 
 

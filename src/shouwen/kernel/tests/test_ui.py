@@ -31,7 +31,8 @@ def test_spans_are_said_in_two_units_at_most(seconds: int, words: str) -> None:
 
 @pytest.mark.parametrize(("left", "words", "state"), [
     (timedelta(hours=2), "剩 2 小时", "is-calm"), (timedelta(minutes=30), "剩 30 分钟", "is-soon"),
-    (timedelta(0), "超时 不到 1 分钟", "is-over"), (timedelta(minutes=-12), "超时 12 分钟", "is-over"),
+    (timedelta(0), "剩 不到 1 分钟", "is-soon"),
+    (timedelta(seconds=-60), "超时 1 分钟", "is-over"), (timedelta(minutes=-12), "超时 12 分钟", "is-over"),
 ])
 def test_a_countdown_says_in_words_what_its_colour_says(left: timedelta, words: str, state: str) -> None:
     html = ui.countdown(NOON + left, now=NOON)

@@ -68,7 +68,7 @@ def _state(request: HttpRequest) -> dict[str, Any]:
     if whose:
         rows = rows.filter(holder_id__isnull=whose == "open")
     page = page_of(rows, request.GET.get("after"), SIZE)
-    shown = lines(actor, page.rows, _directories(actor, page))
+    shown = lines(actor, queries.by_priority(page.rows), _directories(actor, page))
     return {
         "groups": _groups(shown, at), "page": Page([], page.next, page.previous), "whose": whose, "tabs": WHOSE.items(),
         "now": at, "several": len({line.task.community_id for line in shown}) > 1, "count": len(shown),

@@ -110,6 +110,12 @@ def test_the_stored_ticket_is_what_its_events_say(row, who, world):
     assert Task.objects.get(ticket_id=row.id, step="dispatch").holder_name == "何敏"
 
 
+def test_a_corrected_room_moves_the_ticket_in_lists_too(row, who):
+    actions.amend(who("li"), row, answers={"unit": "3-1-1202", "content": "楼道灯五天未修"}, reason="听错了", at=MONDAY)
+    found = Ticket.objects.get(pk=row.id)
+    assert (found.place, found.unit.code, found.summary) == ("3-1-1202", "3-1-1202", "楼道灯五天未修")
+
+
 def test_handing_over_needs_a_colleague_and_a_reason(row, who):
     classify = task_of(row, "classify")
     with pytest.raises(Refused, match="同事"):

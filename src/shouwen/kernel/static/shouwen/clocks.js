@@ -19,8 +19,9 @@ export function spanWords(seconds) { // as span_words in templatetags/ui.py
 function tick() {
   for (const clock of document.querySelectorAll(".countdown[data-limit]")) {
     const left = Number(clock.dataset.limit) - now();
-    const state = left <= 0 ? "over" : left <= Number(clock.dataset.soon) ? "soon" : "calm";
-    const words = `${left <= 0 ? "超时" : "剩"} ${spanWords(left)}`;
+    const over = left <= -60;  // the minute of the limit is still on time
+    const state = over ? "over" : left <= Number(clock.dataset.soon) ? "soon" : "calm";
+    const words = `${over ? "超时" : "剩"} ${spanWords(over ? left : Math.max(left, 0))}`;
     const text = clock.querySelector("span");
     if (text.textContent !== words) text.textContent = words;
     if (!clock.classList.contains(`is-${state}`)) {
