@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -17,8 +17,10 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.actions import people_changed
 from shouwen.org.models import Assignment, Post, User
 
+from . import queries
 from .models import LogLine, Roster, Shift
 
+Gaps = tuple[tuple[datetime, datetime], ...]
 WEEKDAYS = "一二三四五六日"
 
 _INSERT = (
@@ -137,13 +139,28 @@ def roster(
     })  # fmt: skip
 
 
+def _fresh(before: Gaps, after: Gaps) -> Gaps:
+    """The gaps that were not there before, or are longer now."""
+    return tuple(gap for gap in after if not any(old[0] <= gap[0] and gap[1] <= old[1] for old in before))
+
+
 @action("duty.roster_ended", may="duty.edit", says="结束排班：{name} {post} {shift}，至 {ends_on}")
-def end_roster(actor: Actor, line: Roster, /, *, ends_on: date, at: datetime | None = None) -> Done:
-    """End a roster line after this day (a day before its start: it never was)."""
+def end_roster(actor: Actor, line: Roster, /, *, ends_on: date, knowing: bool = False, at: datetime | None = None) -> Done:
+    """End a roster line after this day (a day before its start: it never was).
+
+    One that would leave an hour of the following week without anybody on the hotline takes effect only `knowing`ly. C1.01.
+    """
     if line.ends_on is not None and line.ends_on < ends_on:
         raise Refused("这条排班在所选日期之前已经结束，无需再改。")
+    watched = line.post == queries.HOTLINE and not knowing and date(2000, 1, 1) <= ends_on <= date(2200, 1, 1)
+    before = queries.hotline_gaps(line.community_id, ends_on + timedelta(1)) if watched else ()
     line.ends_on = ends_on
     line.save(update_fields=["ends_on"])
+    if watched and (fresh := _fresh(before, queries.hotline_gaps(line.community_id, ends_on + timedelta(1)))):
+        raise Refused(
+            f"这样排，服务热线（{_title(line.post)}）在 {queries.gaps_said(fresh)} 没有人。请先排好接替的人；确要留空，请勾选“允许空档”再提交。",
+            {"knowing": "热线会有空档"},
+        )
     people_changed(line.community_id)
     return Done(line, {
         "name": line.user.name, "post": _title(line.post), "shift": line.shift.title, "ends_on": ends_on.isoformat(),

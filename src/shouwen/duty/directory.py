@@ -209,6 +209,17 @@ class Directory:
         wanted = [first + timedelta(n) for n in range(days)]
         return tuple(sorted((s for turn in self.turns for s in self._spans(turn, wanted)), key=lambda s: s.starts_at))
 
+    def gaps(self, post: str, first: date, days: int) -> tuple[tuple[datetime, datetime], ...]:
+        """Times of these days in which no shift of a post runs, in order. The roster is meant: leave is not looked at."""
+        at, end = (datetime.combine(first + timedelta(n), time(), self.zone) for n in (0, days))
+        found = []
+        for span in self.spans(first - timedelta(1), days + 1):
+            if span.post == post and span.ends_at > at:
+                if span.starts_at > at:
+                    found.append((at, span.starts_at))
+                at = span.ends_at
+        return (*found, (at, end)) if at < end else tuple(found)
+
     def absence_in(self, span: Span) -> Absence | None:
         """The absence, if any, that falls into this shift of its person; its `to` covers the shift, or nobody does."""
         return next((a for a in self.absences if a.user == span.user and a.starts_at < span.ends_at and a.ends_at > span.starts_at), None)

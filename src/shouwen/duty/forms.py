@@ -62,6 +62,7 @@ class ShiftForm(forms.Form):
 
 
 class EndForm(forms.Form):
+    knowing = forms.BooleanField(label="允许空档", required=False)
     ends_on = forms.DateField(label="最后一天", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
 
 

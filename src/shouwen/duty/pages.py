@@ -138,7 +138,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     titles = dict(posts)
     return render(request, "duty/plan.html", {
         "lines": [(line, titles.get(line.post, line.post), _weekdays(line)) for line in queries.roster_lines(actor, community.pk, today)],
-        "shifts": shifts, "form": form, "shift_form": shift_form, "may_edit": may_edit, "today": today,
+        "shifts": shifts, "form": form, "shift_form": shift_form, "may_edit": may_edit, "today": today, "hotline": queries.HOTLINE,
+        "gaps": queries.gaps_said(queries.hotline_gaps(community.pk, today)),
     }, status=422 if form.errors or shift_form.errors else 200)  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def end_line(request: HttpRequest, pk: int) -> HttpResponse:
     form = EndForm(request.POST)
     if not form.is_valid():
         raise Refused("请填写最后一天的日期。", {"ends_on": "请填写日期。"})
-    actions.end_roster(actor, line, ends_on=form.cleaned_data["ends_on"], at=at)
+    actions.end_roster(actor, line, at=at, **form.cleaned_data)
     return flash(redirect("duty:plan"), "排班已结束。")
 
 

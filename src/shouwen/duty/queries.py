@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,9 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 GUARANTEED = "guaranteed_person"
 """Name of the setting with the user name of whoever gets what nobody else can take."""
+
+HOTLINE = "receptionist"
+"""The post that answers the customer hotline, day and night. C1.01."""
 
 _directories: Kept[Directory] = Kept(3600, most=200)
 
@@ -76,6 +79,17 @@ def _read(community_id: int, version: int, days: Mapping[date, bool]) -> Directo
         days=days,
         chosen=next((pk for pk, username, _, active in users if active and username == chosen), None),
     )  # fmt: skip
+
+
+def hotline_gaps(community_id: int, first: date, days: int = 7) -> tuple[tuple[datetime, datetime], ...]:
+    """When nobody is on the hotline in the week from a day on, as the rows stand now (also inside an action)."""
+    return _read(community_id, 0, calendar_data(community_id).days).gaps(HOTLINE, first, days)
+
+
+def gaps_said(gaps: Sequence[tuple[datetime, datetime]]) -> str:
+    """The first three gaps in words."""
+    said = [f"{start:%m-%d %H:%M} 至 {end:%m-%d %H:%M}" for start, end in gaps[:3]]
+    return "、".join(said) + (f" 等 {len(gaps)} 段" if len(gaps) > 3 else "")
 
 
 def place(actor: Actor, community_id: int | None) -> Community:

@@ -109,7 +109,7 @@ def test_making_and_ending_lines_and_shifts_in_the_browser(world: World) -> None
     assert "次日" in client.get("/duty/roster/plan").content.decode()
     line = Roster.objects.get(user=world.people["li"])
     assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": ""}).status_code == 422
-    assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": "2026-11-23"}).status_code == 302
+    assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": "2026-11-23", "knowing": "on"}).status_code == 302
     assert client.post(f"/duty/roster/lines/{line.pk}/end", {"ends_on": "2026-12-23"}).status_code == 422
     assert queries.current_directory(place).on_duty("receptionist", MONDAY + timedelta(days=1)) == world.id("lin")
     assert client.get("/duty/roster?week=2026-11-30").content.decode().count("李静") == 1  # the name in the frame

@@ -99,7 +99,7 @@ def test_the_settings_name_the_guaranteed_person(world: World) -> None:
 def test_ending_a_roster_line_and_starting_another(world: World) -> None:
     place, chen = world.places["liyuan"], world.actor("chen")
     line = Roster.objects.get(user=world.people["li"])
-    actions.end_roster(chen, line, ends_on=date(2026, 11, 22))
+    actions.end_roster(chen, line, ends_on=date(2026, 11, 22), knowing=True)
     assert directory(world).on_duty("receptionist", MONDAY) == world.id("lin")
     shift = Shift.objects.get(community=place, slug="early")
     actions.roster(chen, place, user=world.people["he"], post="receptionist", shift=shift, weekdays="1", starts_on=date(2026, 11, 23))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from shouwen.duty import actions as duty_actions
+from shouwen.duty.models import Roster, Shift
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import ACTIONS, bookkeeping
 from shouwen.kernel.refusals import Forbidden
@@ -152,3 +153,25 @@ def test_the_duty_log_is_listed_by_date_and_shift_and_printed(world, who, as_, c
     head = html[html.index('class="print-only"') :][:200]
     assert "《服务中心值班记录表》荔园" in head and "2026-11-23 早班 08:00–16:00" in head
     assert 'class="filters' in html and 'class="card no-print"' in html, "on paper there is the sheet and nothing to press"
+
+
+@pytest.mark.shows("C1.01")
+def test_a_roster_that_leaves_the_hotline_alone_for_an_hour_is_flagged_before_it_holds(world, who, as_, clock):
+    client = as_("chen")
+    assert "服务热线（前台接待员）有空档" not in page(client, "/duty/roster/plan")
+    line = Roster.objects.get(community=world.liyuan, user_id=who("xu").id, post="receptionist")
+    address = f"/duty/roster/lines/{line.pk}/end"
+    flagged = client.post(address, {"ends_on": "2026-11-24"})
+    said = flagged.content.decode()
+    assert flagged.status_code == 422 and "服务热线" in said and "11-25 00:00 至 11-25 08:00" in said
+    line.refresh_from_db()
+    assert line.ends_on is None, "nothing holds before somebody has seen it"
+    guard = Roster.objects.filter(community=world.liyuan, post="guard").first()
+    assert client.post(f"/duty/roster/lines/{guard.pk}/end", {"ends_on": "2026-11-24"}).status_code == 302, "only the hotline is meant"
+    assert client.post(address, {"ends_on": "2026-11-24", "knowing": "on"}).status_code == 302
+    html = page(client, "/duty/roster/plan")
+    assert "有空档：11-25 00:00 至 11-25 08:00、11-26 00:00 至 11-26 08:00" in html
+    night = Shift.objects.get(community=world.liyuan, slug="night")
+    duty_actions.roster(who("chen"), world.liyuan, user=org.user_by_username("xu"), post="receptionist", shift=night,
+                        starts_on=date(2026, 11, 25), at=clock.at)  # fmt: skip
+    assert "有空档" not in page(client, "/duty/roster/plan")
