@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 from time import perf_counter
 
-from ..bench import ROOT, Cluster, Connection, Life, Server, free_port, load, table
+from ..bench import ROOT, Cluster, Connection, Life, Server, load, table
 from ..world import environment
 from . import limit, ours
 

@@ -99,6 +99,8 @@ def action(
                 raise Forbidden(f"{actor.name}没有「{PERMISSIONS[may]}」权限。如工作需要，请联系上级或系统管理员开通。")
             outermost = not running.get()
             nested = not outermost or in_request.get()
+            if outermost:
+                batch.flush()  # what an earlier action of this request has held back
             token = running.set(code)
             try:
                 with transaction.atomic(savepoint=not nested):
@@ -107,7 +109,8 @@ def action(
                         raise Unwritten(code)
                     at = kwargs.get("at")
                     _write(actor, code, says, done, community, at if isinstance(at, datetime) else now())
-                    batch.flush()
+                    if not (outermost and batch.held.get() and in_request.get()):
+                        batch.flush()
             except BaseException as error:
                 batch.drop()
                 if outermost and in_request.get():
@@ -182,6 +185,8 @@ class _Facts(dict[str, Any]):
 def bookkeeping(reason: str) -> Any:
     """Technical writes that are nobody's act (heartbeats, leases, delivery attempts, seals). The reason is for readers."""
     outermost = not running.get()
+    if outermost:
+        batch.flush()
     token = running.set(f"bookkeeping: {reason}")
     try:
         yield

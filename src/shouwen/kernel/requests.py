@@ -1,7 +1,8 @@
 """Every unsafe request counts once: its key is stored with its answer in the transaction of its effects.
 
 A page sends a key in the field `idempotency_key`, a program in the header `Idempotency-Key`. The view then runs
-in one transaction which ends with one INSERT of the key. Whoever sends the same request again (double click, lost
+in one transaction which ends with one INSERT of the key; for programs, the writes of the view's actions, the key and
+the COMMIT are one round trip. Whoever sends the same request again (double click, lost
 answer, offline queue) gets the stored answer; nothing happens twice. Refusals roll everything back and store nothing.
 """
 
@@ -13,14 +14,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from .batch import drop, flush, held, later, running
 from .journal import bookkeeping, in_request, now, spoilt
 from .models import RequestKey
 from .refusals import Conflict, Refused
 from .secrets import open_text, seal_text
-from .web import Handler, answer
+from .web import Handler, answer, wants_json
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 KEPT: Final = ("Location", "Content-Type", "HX-Redirect", "HX-Location", "HX-Trigger", "HX-Retarget", "HX-Reswap", "HX-Push-Url")
@@ -82,13 +84,11 @@ class _RolledBack(Exception):
         self.response = response
 
 
-class _Replayed(Exception):
-    """The key is already there: this request has been carried out before."""
-
-
 def _once(request: HttpRequest, key: str, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     fingerprint = _fingerprint(request)
     inside, refused = in_request.set(True), spoilt.set(None)
+    hold = held.set(wants_json(request))  # a page may want to show its form again when a write finds a conflict
+    ours = not connection.in_atomic_block
     try:
         with transaction.atomic():
             response = run()
@@ -96,40 +96,39 @@ def _once(request: HttpRequest, key: str, run: Callable[[], HttpResponseBase]) -
                 raise _RolledBack(response)
             if hasattr(response, "render") and not response.is_rendered:
                 response.render()
-            _remember(key, fingerprint, response)
+            _remember(key, fingerprint, response, commit=ours)
         return response
-    except _Replayed:
-        stored = _stored(key, fingerprint)
-        assert stored is not None
-        return stored
     except _RolledBack as rolled:
+        drop()
         return _stored(key, fingerprint) or rolled.response
-    except Exception as error:
+    except Exception as error:  # among them the key itself, when this request has been carried out before
+        drop()
         reason = spoilt.get()
         if (stored := _stored(key, fingerprint)) is not None:
             return stored
         raise (reason or error) from None
     finally:
+        drop()
+        held.reset(hold)
         in_request.reset(inside)
         spoilt.reset(refused)
 
 
-def _remember(key: str, fingerprint: str, response: HttpResponseBase) -> None:
-    """The one extra INSERT. An answer that streams or is not text is not kept: there a replay runs again."""
+def _remember(key: str, fingerprint: str, response: HttpResponseBase, *, commit: bool) -> None:
+    """The one extra INSERT, with everything held back. A stream or what is not text is not kept: there a replay runs again."""
     kind = response.headers.get("Content-Type", "")
     if response.streaming or not kind.startswith(("text/", "application/json")):
+        flush(commit=commit)
         return
     body = response.content.decode()  # type: ignore[attr-defined]
     kept = {name: response.headers[name] for name in KEPT if name in response.headers}
-    values = [
-        key, fingerprint, response.status_code, json.dumps(kept), seal_text(body) if body else b"",
-        connection.ops.adapt_datetimefield_value(now()),
-    ]
+    sealed = seal_text(body) if body else b""
+    token = running.set("bookkeeping: the key of a request")
     try:
-        with bookkeeping("the key of a request"), connection.cursor() as cursor:
-            cursor.execute(_INSERT, values)
-    except IntegrityError:
-        raise _Replayed from None
+        later(_INSERT, (key, fingerprint, response.status_code, json.dumps(kept), sealed, now()))
+        flush(commit=commit)
+    finally:
+        running.reset(token)
 
 
 def _stored(key: str, fingerprint: str) -> HttpResponse | None:

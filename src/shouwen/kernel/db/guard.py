@@ -1,4 +1,4 @@
-"""The write guard: no INSERT, UPDATE or DELETE on our tables outside an action."""
+"""What stands before every statement: held writes go first, and no table of ours is written outside an action."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from ..batch import flush, waiting
 from ..journal import Unwritten, running
 
 AREAS = "kernel|estate|org|notices|papers|duty|procedures"
@@ -21,5 +22,12 @@ def guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, contex
     return execute(sql, params, many, context)
 
 
+def in_order(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """Whoever reads after an action finds what it wrote, although it was held back."""
+    if waiting():
+        flush()
+    return execute(sql, params, many, context)
+
+
 def wrappers() -> list[Any]:
-    return [guard] if settings.WRITE_GUARD else []
+    return [in_order, guard] if settings.WRITE_GUARD else [in_order]
