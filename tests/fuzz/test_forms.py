@@ -53,6 +53,8 @@ class Form:
     method: str
     action: str
     fields: tuple[tuple[str, str], ...]
+    ticks: frozenset[str] = frozenset()
+    """Fields that are one box: whatever is sent, they are ticked."""
 
 
 class _Forms(HTMLParser):
@@ -69,7 +71,7 @@ class _Forms(HTMLParser):
         if tag in ("a", "button", "tr", "div"):
             self.links |= {a[name] for name in ("href", "data-href", "hx-get") if a.get(name, "").startswith(("/", "?"))}
         if tag == "form":
-            self.form = {"method": a.get("method", "get").lower(), "action": a.get("action") or a.get("hx-post") or "", "fields": {}}
+            self.form = {"method": a.get("method", "get").lower(), "action": a.get("action") or a.get("hx-post") or "", "fields": {}, "boxes": Counter()}
             self.forms.append(self.form)
         name, kind = a.get("name", ""), a.get("type", "text")
         if self.form is None:
@@ -83,6 +85,7 @@ class _Forms(HTMLParser):
         elif name and tag == "textarea":
             fields.setdefault(name, "试一试")
         elif name and tag == "input" and kind in ("checkbox", "radio"):
+            self.form["boxes"][name] += 1 if kind == "checkbox" else 2
             if not fields.get(name):
                 fields[name] = a.get("value", "on") if kind == "radio" or "checked" in a else ""
         elif name and tag in ("input", "button"):
@@ -120,11 +123,12 @@ def seen_by(house: House, who: str) -> tuple[list[Form], dict[str, set[str]]]:
             for one in found.forms:
                 action = urlsplit(one["action"]).path or page
                 fields = tuple((n, v) for n, v in one["fields"].items() if n)
+                ticks = frozenset(n for n, boxes in one["boxes"].items() if boxes == 1)
                 if one["method"] == "get":
                     asked.setdefault(action, set()).update(n for n, _ in fields)
                 elif not action.endswith(("/logout", "/community", "/login")):
                     shape = re.sub(r"\d+", "#", action)
-                    forms.setdefault((shape, one["method"], tuple(n for n, _ in fields)), Form(who, page, one["method"], action, fields))
+                    forms.setdefault((shape, one["method"], tuple(n for n, _ in fields)), Form(who, page, one["method"], action, fields, ticks))
     return list(forms.values()), {page: names | {"after", "q", "page", "format"} for page, names in asked.items()}
 
 
@@ -205,8 +209,8 @@ def _quoted(text: str) -> str:
 
 
 def _stored_as_typed(form: Form, name: str) -> bool:
-    """Not the fields that are only compared with one word: where to go on, whether for all communities."""
-    return name not in ("stay", "next", "back", "what", "ok", "scope", "where")
+    """Not boxes to tick, nor the fields that are only compared with one word: where to go on, whether for all communities."""
+    return name not in form.ticks and name not in ("stay", "next", "back", "what", "ok", "where")
 
 
 def test_every_parameter_of_every_page(field_of_fire: Thrown):
