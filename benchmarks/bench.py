@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -32,8 +33,9 @@ _ports = iter(range(21000, 32000))
 
 
 def free_port() -> int:
-    """A port below the ephemeral range that nothing listens on; each is given once."""
-    for port in _ports:
+    """A port below the ephemeral range that nothing listens on; drawn, so that two runs at once do not meet."""
+    for _ in range(200):
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 with contextlib.suppress(OSError):
