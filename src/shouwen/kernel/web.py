@@ -42,7 +42,7 @@ POLICY: Final = (
 
 
 def headers(get_response: Handler) -> Handler:
-    """Middleware: the protective headers, and `no-store` on whatever was made for somebody."""
+    """Middleware: the protective headers, the length, and `no-store` on whatever was made for somebody."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -58,6 +58,8 @@ def headers(get_response: Handler) -> Handler:
             put("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if getattr(request, "actor", None) is not None:
             put("Cache-Control", "no-store")
+        if not response.streaming:
+            put("Content-Length", str(len(response.content)))
         return response
 
     return middleware

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
-from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.org.queries import all_communities
 
 from . import actions, queries
 from .clauses import sentence
@@ -263,14 +263,14 @@ def procedure(request: HttpRequest, slug: str, community: str = Query("", max_le
 
 
 @router.post("/tickets", response={201: Receipt}, summary="受理")
-def file_ticket(request: HttpRequest, data: FileIn) -> tuple[int, dict[str, Any]]:
+def file_ticket(request: HttpRequest, data: FileIn) -> Status[dict[str, Any]]:
     """File a ticket with the answers of the procedure's first step."""
     actor = _actor(request)
     row = actions.file_ticket(
         actor, _community(actor, data.community), procedure=_plain(data.procedure), answers=data.answers,
         evidence=data.evidence, at=now(),
     )  # fmt: skip
-    return 201, _receipt(row)
+    return Status(201, _receipt(row))
 
 
 @router.post("/tickets/{int:pk}/tasks/{int:task}/finish", response=Receipt, summary="办结任务")
@@ -383,9 +383,9 @@ def _plain(text: str) -> str:
 
 def _community(actor: Actor, slug: str) -> int:
     """The community meant: by slug, or the caller's own; one the caller may not look into is not found."""
-    known = estate.communities(actor)
-    found = known.filter(slug=_plain(slug)).first() if slug else known.filter(pk=actor.community).first()
-    if found is None:
+    places = actor.places("estate.view")
+    found = next((c for c in all_communities() if (c.slug == slug if slug else c.pk == actor.community)), None)
+    if found is None or not (places is None or found.pk in places or found.pk == actor.community):
         raise NotFound("没有这个小区，或您无权查看。请核对小区代号。")
     return found.pk
 
