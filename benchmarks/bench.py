@@ -211,6 +211,9 @@ class Answer:
         return json.loads(self.body)
 
 
+IDLE = 3.0
+
+
 class Connection:
     """HTTP/1.1 with keep-alive over a plain socket: the client must cost little, it shares the cores."""
 
@@ -218,6 +221,7 @@ class Connection:
         self.port = port
         self.socket: socket.socket | None = None
         self.rest = b""
+        self.used = 0.0
 
     def request(self, method: bytes, path: str, headers: dict[str, str], body: bytes = b"") -> Answer:
         lines = [method + b" " + path.encode() + b" HTTP/1.1", b"Host: 127.0.0.1"]
@@ -225,8 +229,11 @@ class Connection:
         if body or method == b"POST":
             lines.append(b"Content-Length: %d" % len(body))
         data = b"\r\n".join(lines) + b"\r\n\r\n" + body
+        if time.monotonic() - self.used > IDLE:
+            self.socket = None  # servers hang up on idle connections, and a POST must not be sent twice
         for attempt in (1, 2):
             try:
+                self.used = time.monotonic()
                 if self.socket is None:
                     self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
                     self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
