@@ -91,7 +91,7 @@ def report(
         totals["late"] += over
         totals["reopened"] += bool(state.reopened)
         marks += ratings(rules, state)
-        for value in set(_values(state.answers.get(by))) or {""}:
+        for value in dict.fromkeys(_values(state.answers.get(by))) or ("",):
             found[value] += 1
             closed[value] += ticket.status == "closed"
             late[value] += over
@@ -155,7 +155,7 @@ def _tickets(
     rows = queries.tickets(actor).filter(
         community_id=community_id, procedure=procedure, filed_at__gte=first, filed_at__lt=last
     )
-    for ticket in rows.only("id", "status", "state").iterator(chunk_size=500):
+    for ticket in rows.only("id", "status", "state").order_by("pk").iterator(chunk_size=500):
         yield ticket, _state(ticket.state)
 
 
