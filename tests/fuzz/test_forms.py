@@ -71,12 +71,14 @@ class _Forms(HTMLParser):
         if tag in ("a", "button", "tr", "div"):
             self.links |= {a[name] for name in ("href", "data-href", "hx-get") if a.get(name, "").startswith(("/", "?"))}
         if tag == "form":
-            self.form = {"method": a.get("method", "get").lower(), "action": a.get("action") or a.get("hx-post") or "", "fields": {}, "boxes": Counter()}
+            self.form = {"method": a.get("method", "get").lower(), "action": a.get("action") or a.get("hx-post") or "", "fields": {}, "boxes": Counter(), "asked_if": set()}
             self.forms.append(self.form)
         name, kind = a.get("name", ""), a.get("type", "text")
         if self.form is None:
             return
         fields = self.form["fields"]
+        if name and "data-only-if" in a:
+            self.form["asked_if"].add(name)
         if tag == "select":
             self.select = name
             fields.setdefault(name, "")
@@ -123,7 +125,7 @@ def seen_by(house: House, who: str) -> tuple[list[Form], dict[str, set[str]]]:
             for one in found.forms:
                 action = urlsplit(one["action"]).path or page
                 fields = tuple((n, v) for n, v in one["fields"].items() if n)
-                ticks = frozenset(n for n, boxes in one["boxes"].items() if boxes == 1)
+                ticks = frozenset(n for n, boxes in one["boxes"].items() if boxes == 1) | one["asked_if"]
                 if one["method"] == "get":
                     asked.setdefault(action, set()).update(n for n, _ in fields)
                 elif not action.endswith(("/logout", "/community", "/login")):
@@ -209,7 +211,7 @@ def _quoted(text: str) -> str:
 
 
 def _stored_as_typed(form: Form, name: str) -> bool:
-    """Not boxes to tick, nor the fields that are only compared with one word: where to go on, whether for all communities."""
+    """Not boxes to tick, nor fields asked only if another answer says so (else dropped unread), nor the fields that are only compared with one word: where to go on, whether for all communities."""
     return name not in form.ticks and name not in ("stay", "next", "back", "what", "ok", "where")
 
 
