@@ -37,6 +37,57 @@ class Edition(models.Model):
         return f"{self.title} {self.edition}"
 
 
+class Recall(models.Model):
+    """撤回: an edition called off before it began; it never holds. The edition itself stays as it was adopted."""
+
+    edition = models.OneToOneField(Edition, models.PROTECT, related_name="recall", verbose_name="规程版本")
+    at = models.DateTimeField("撤回时间")
+    by_name = models.CharField("撤回人", max_length=60)
+    reason = models.CharField("原因", max_length=200)
+
+    class Meta:
+        verbose_name = "版本撤回"
+
+
+class Draft(models.Model):
+    """规程草稿: a new edition somebody is writing for a place; kept until adopted or thrown away. `reasons`: why a limit got laxer."""
+
+    user_id = models.BigIntegerField("起草人编号")
+    community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, verbose_name="小区")
+    procedure = models.CharField("规程", max_length=60)
+    base = models.ForeignKey(Edition, models.PROTECT, verbose_name="改自")
+    text = models.TextField("原文")
+    reasons = models.JSONField("放宽时限的理由", default=dict)
+    revision = models.PositiveIntegerField("修订", default=1)
+    saved_at = models.DateTimeField("保存时间")
+
+    class Meta:
+        verbose_name = "规程草稿"
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "procedure", "community"], name="draft_once", nulls_distinct=False),
+        ]
+
+
+class Trial(models.Model):
+    """试演: the scripted days of a procedure played on one text of a draft, on a scratch copy, by the worker."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="trials", verbose_name="规程草稿")
+    digest = models.CharField("摘要", max_length=64)
+    asked_at = models.DateTimeField("发起时间")
+    lease_until = models.DateTimeField("占用至", null=True)
+    finished_at = models.DateTimeField("完成时间", null=True)
+    total = models.PositiveSmallIntegerField("剧本数", default=0)
+    played = models.PositiveSmallIntegerField("已演", default=0)
+    results = models.JSONField("结果", default=list)
+    error = models.CharField("错误", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "草稿试演"
+        indexes = [
+            models.Index(fields=["asked_at"], name="trial_waiting", condition=models.Q(finished_at__isnull=True)),
+        ]
+
+
 class Ticket(models.Model):
     """工单: one run of a procedure."""
 
@@ -103,6 +154,8 @@ class Event(models.Model):
     kind = models.CharField("种类", max_length=20)
     text = models.TextField("经过")
     payload = models.TextField("事件")
+    received_at = models.DateTimeField("送达时间", null=True)
+    """When the server heard of what was done on a phone without a signal; null = at once, as `at` says."""
 
     class Meta:
         verbose_name = "工单事件"
@@ -201,6 +254,7 @@ class Attachment(models.Model):
     by_id = models.BigIntegerField("上传人编号", null=True)
     by_name = models.CharField("上传人", max_length=60)
     at = models.DateTimeField("时间")
+    erased_at = models.DateTimeField("清除时间", null=True)
 
     class Meta:
         verbose_name = "附件"
@@ -221,3 +275,56 @@ class ScheduleRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["community_id", "procedure", "rule", "due_at"], name="schedule_once"),
         ]
+
+
+class HeldCall(models.Model):
+    """来电草稿: a call half filled in at the counter; sealed, for its own user alone, erased when filed or after the shift."""
+
+    user_id = models.BigIntegerField("人员编号")
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    sealed = models.BinaryField("密文")
+    revision = models.PositiveIntegerField("修订", default=1)
+    begun_at = models.DateTimeField("来电时间")
+    kept_at = models.DateTimeField("保存时间")
+    erase_at = models.DateTimeField("清除时间")
+
+    class Meta:
+        verbose_name = "来电草稿"
+        indexes = [
+            models.Index(fields=["user_id", "community", "id"], name="held_mine"),
+            models.Index(fields=["erase_at"], name="held_erase"),
+        ]
+
+
+class Phrase(models.Model):
+    """话术: words to say, words to avoid, or what one must know, for a situation; looked up while somebody is on the line."""
+
+    class Kind(models.TextChoices):
+        SAY = "say", "这样说"
+        AVOID = "avoid", "不要说"
+        KNOW = "know", "要知道"
+
+    community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, verbose_name="小区")
+    code = models.CharField("代号", max_length=60, blank=True)
+    """The key of a standard phrase in procedures/phrases.yaml; "" for the company's own."""
+    kind = models.CharField("种类", max_length=8, choices=Kind.choices, default=Kind.SAY)
+    topic = models.CharField("主题", max_length=40)
+    situation = models.CharField("场合", max_length=80)
+    words = models.TextField("内容")
+    basis = models.CharField("条款", max_length=120, blank=True)
+    steps = models.CharField("用在", max_length=400, blank=True)
+    """Where it is shown by itself: procedures and steps, `complaint repair/intake`, parted by blanks."""
+    spelled = models.TextField("检索词")
+    order = models.PositiveSmallIntegerField("次序", default=500)
+    changed_at = models.DateTimeField("修改时间")
+    changed_by = models.CharField("修改人", max_length=60)
+    retired_at = models.DateTimeField("停用时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "话术"
+        constraints = [
+            models.UniqueConstraint(fields=["code"], condition=~models.Q(code=""), name="phrase_standard_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic}·{self.situation}"

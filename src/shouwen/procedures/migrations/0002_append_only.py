@@ -8,4 +8,5 @@ class Migration(migrations.Migration):
     operations = [
         append_only("procedures_event"),
         append_only("procedures_edition"),
+        append_only("procedures_recall"),
     ]
