@@ -116,6 +116,67 @@ class Delegation(models.Model):
         verbose_name = "请假与代理"
 
 
+class Skill(models.Model):
+    """技能, from a community's own short list: 电工, 水暖, 急救…"""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    title = models.CharField("名称", max_length=40)
+
+    class Meta:
+        verbose_name = "技能"
+        constraints = [models.UniqueConstraint(fields=["community", "title"], name="skill_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StaffSkill(models.Model):
+    """What somebody is able to do."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="skills", verbose_name="员工")
+    skill = models.ForeignKey(Skill, models.CASCADE, related_name="holders", verbose_name="技能")
+
+    class Meta:
+        verbose_name = "员工技能"
+        constraints = [models.UniqueConstraint(fields=["user", "skill"], name="staff_skill_once")]
+
+
+class SkillWanted(models.Model):
+    """Work of this kind (the slug of a procedure) is for people with this skill: giving it to others warns, never forbids."""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    work = models.CharField("工作", max_length=60)
+    skill = models.ForeignKey(Skill, models.CASCADE, verbose_name="技能")
+
+    class Meta:
+        verbose_name = "所需技能"
+        constraints = [models.UniqueConstraint(fields=["community", "work", "skill"], name="skill_wanted_once")]
+
+
+class Training(models.Model):
+    """培训记录: somebody was trained in something on a day."""
+
+    class Topic(models.TextChoices):
+        COMMUNICATION = "communication", "沟通与服务礼仪"
+        TECHNICAL = "technical", "专业技术"
+        SAFETY = "safety", "安全与应急"
+        PROCEDURE = "procedure", "规程与制度"
+        OTHER = "other", "其他"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="trainings", verbose_name="员工")
+    topic = models.CharField("类别", max_length=20, choices=Topic.choices)
+    title = models.CharField("内容", max_length=100)
+    held_on = models.DateField("日期")
+    hours = models.DecimalField("课时", max_digits=5, decimal_places=1, null=True, blank=True)
+    outcome = models.CharField("考核结果", max_length=100, blank=True)
+    by_name = models.CharField("登记人", max_length=60)
+    recorded_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "培训记录"
+        indexes = [models.Index(fields=["user", "-held_on"], name="training_person")]
+
+
 class Session(models.Model):
     """A login: the cookie carries the key, the database its digest. Ended sessions are dead at once."""
 
