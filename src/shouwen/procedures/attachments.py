@@ -56,8 +56,13 @@ def kind_of(name: str, content: bytes) -> str:
 
 
 @action("ticket.attached", may="tickets.work", says="{number} 上传附件：{name}")
-def attach(actor: Actor, place: Row | int, /, *, name: str, content: bytes, at: datetime) -> Done:
-    """Keep a file: of a ticket, or (given a community) of one not filed yet. Returns the Attachment."""
+def attach(
+    actor: Actor, place: Row | int, /, *, name: str, content: bytes, at: datetime, taken_at: datetime | None = None, spot: str = "",
+) -> Done:  # fmt: skip
+    """Keep a file: of a ticket, or (given a community) of one not filed yet. Returns the Attachment.
+
+    `taken_at` and `spot` (see Attachment) are what a phone told of a picture it took itself.
+    """
     if not content:
         raise Refused("这个文件是空的，请重新选择。", {"file": "文件是空的"})
     if len(content) > LARGEST:
@@ -69,7 +74,7 @@ def attach(actor: Actor, place: Row | int, /, *, name: str, content: bytes, at: 
     row = place if isinstance(place, Row) else None
     found = Attachment.objects.create(
         ticket_id=row.id if row else None, community_id=community_of(place), key=secrets.token_urlsafe(18), name=name, kind=kind,
-        size=len(content), digest=digest, by_id=actor.id, by_name=actor.name, at=at,
+        size=len(content), digest=digest, by_id=actor.id, by_name=actor.name, at=at, taken_at=taken_at, spot=spot,
     )  # fmt: skip
     subject = f"procedures.ticket:{row.id}" if row else found
     return Done(subject, {"number": row.number if row else "", "name": name}, result=found, community=found.community_id)

@@ -48,6 +48,9 @@ class Row:
     fresh: dict[str, Any] = field(default_factory=dict)
     """Private answers given in the running action, not yet written."""
 
+    received: datetime | None = None
+    """When the server heard of the event now applied, if that was later than it happened (pages/onsite, replay)."""
+
 
 _LOAD = (
     "SELECT t.id, t.number, t.community_id, t.edition_id, t.procedure, t.unit_id, t.place, t.summary, t.confidential,"
@@ -86,8 +89,8 @@ _UPDATE_TICKET = (
     " due_at = %s, closed_at = %s WHERE id = %s AND revision = %s"
 )
 _INSERT_EVENT = (
-    "INSERT INTO procedures_event (ticket_id, seq, at, by_id, by_name, kind, text, payload)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO procedures_event (ticket_id, seq, at, by_id, by_name, kind, text, payload, received_at)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _PUT_TASK = (
     "INSERT INTO procedures_task (ticket_id, number, community_id, step, title, branch, role, pool, department,"
@@ -126,7 +129,7 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
             )))  # fmt: skip
             row.id = cursor.fetchone()[0]
     kind = type(event).__name__.lower()
-    later(_INSERT_EVENT, (row.id, after.seq, event.at, actor.id, actor.name, kind, text, _encode(event).decode()))
+    later(_INSERT_EVENT, (row.id, after.seq, event.at, actor.id, actor.name, kind, text, _encode(event).decode(), row.received))
     old_tasks, old_clocks = before.tasks, before.clocks  # the n-th has id n, so a change is seen by place
     moved = {c.task for n, c in enumerate(after.clocks) if c.task and (n >= len(old_clocks) or c != old_clocks[n])}
     due_of = {c.task: c.due for c in running if c.kind == "step"}
