@@ -110,6 +110,8 @@ class Ticket(models.Model):
     first_asked = models.CharField("首问人", max_length=60)
     tracker_id = models.BigIntegerField("跟进人编号", null=True)
     confidential = models.BooleanField("保密", default=False)
+    waits = models.BooleanField("等待子工单", default=False, db_default=False)
+    """The path stands still until tickets that this one opened are closed."""
     filed_at = models.DateTimeField("受理时间")
     due_at = models.DateTimeField("最近时限", null=True)
     closed_at = models.DateTimeField("办结时间", null=True)
@@ -127,6 +129,13 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["unit", "-id"], name="ticket_unit"),
             models.Index(fields=["procedure", "community", "-id"], name="ticket_procedure"),
+            models.Index(fields=["community", "filed_at"], name="ticket_filed"),
+            models.Index(
+                fields=["community", "closed_at"], name="ticket_closed", condition=models.Q(closed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["community", "due_at", "id"], name="ticket_waits", condition=models.Q(waits=True, closed_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -242,7 +251,13 @@ class Link(models.Model):
 
 
 class Attachment(models.Model):
-    """附件: a file given as evidence; stored by digest, outside any web folder, never executed."""
+    """附件: a file given as evidence; stored by digest, outside any web folder, never executed. Given to a ticket once and
+    never changed after, except that its content may be erased."""
+
+    class Purpose(models.TextChoices):
+        BEFORE = "before", "处理前"
+        AFTER = "after", "处理后"
+        SIGNATURE = "signature", "签名"
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, verbose_name="工单", related_name="attachments")
     community_id = models.BigIntegerField("小区编号")
@@ -254,6 +269,10 @@ class Attachment(models.Model):
     by_id = models.BigIntegerField("上传人编号", null=True)
     by_name = models.CharField("上传人", max_length=60)
     at = models.DateTimeField("时间")
+    purpose = models.CharField("用途", max_length=10, choices=Purpose.choices, blank=True)
+    taken_at = models.DateTimeField("拍摄时间", null=True)
+    spot = models.CharField("拍摄位置", max_length=60, blank=True)
+    """Latitude,longitude in degrees, as the phone or the picture itself told: 22.543096,114.057865."""
     erased_at = models.DateTimeField("清除时间", null=True)
 
     class Meta:
@@ -328,3 +347,40 @@ class Phrase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}·{self.situation}"
+
+
+class BoardView(models.Model):
+    """常用视图: filters and grouping of the board under a name of one's own. `query` is the address after the question mark."""
+
+    user_id = models.BigIntegerField("人员编号")
+    community = models.ForeignKey(Community, models.CASCADE, verbose_name="小区", db_index=False)
+    name = models.CharField("名称", max_length=20)
+    query = models.CharField("条件", max_length=300)
+    saved_at = models.DateTimeField("保存时间")
+
+    class Meta:
+        verbose_name = "常用视图"
+        constraints = [models.UniqueConstraint(fields=["user_id", "community", "name"], name="view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Wall(models.Model):
+    """大屏: a screen on a wall that shows one community's board without names. Of its link only the digest is kept."""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    name = models.CharField("位置", max_length=40)
+    digest = models.CharField("摘要", max_length=64, unique=True)
+    made_at = models.DateTimeField("生成时间")
+    made_by = models.CharField("生成人", max_length=60)
+    expires_at = models.DateTimeField("有效期至")
+    seen_at = models.DateTimeField("最近访问", null=True)
+    revoked_at = models.DateTimeField("停用时间", null=True)
+    revoked_by = models.CharField("停用人", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "大屏"
+
+    def __str__(self) -> str:
+        return self.name

@@ -81,12 +81,12 @@ def begun(
 
 _INSERT_TICKET = (
     "INSERT INTO procedures_ticket (number, community_id, edition_id, procedure, unit_id, place, summary, confidential,"
-    " first_asked_id, first_asked, filed_at, revision, state, status, grade, tracker_id, due_at, closed_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s) RETURNING id"
+    " first_asked_id, first_asked, filed_at, revision, state, status, grade, tracker_id, due_at, closed_at, waits)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
 )
 _UPDATE_TICKET = (
     "UPDATE procedures_ticket SET revision = revision + 1, state = %s, status = %s, grade = %s, tracker_id = %s,"
-    " due_at = %s, closed_at = %s WHERE id = %s AND revision = %s"
+    " due_at = %s, closed_at = %s, waits = %s WHERE id = %s AND revision = %s"
 )
 _INSERT_EVENT = (
     "INSERT INTO procedures_event (ticket_id, seq, at, by_id, by_name, kind, text, payload, received_at)"
@@ -117,7 +117,7 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
     dues = [c.due for c in running if c.due]
     state = (
         _encode(after).decode(), after.status, grade_of(after), _user(after.tracker), min(dues, default=None),
-        after.closed_at,
+        after.closed_at, bool(after.waiting or after.held),
     )  # fmt: skip
     if row.id:
         later(_UPDATE_TICKET, (*state, row.id, row.revision), must=BUSY)
