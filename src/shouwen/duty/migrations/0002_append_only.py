@@ -7,4 +7,6 @@ class Migration(migrations.Migration):
     dependencies = [("duty", "0001_initial")]
     operations = [
         append_only("duty_logline"),
+        append_only("duty_signoff"),
+        append_only("duty_signature"),
     ]
