@@ -214,8 +214,12 @@ class Reveal(models.Model):
         SHOWN = "shown", "已查看"
 
     community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
-    person = models.ForeignKey(Person, models.PROTECT, verbose_name="住户")
-    field = models.CharField("项目", max_length=30, choices=Field.choices)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, verbose_name="住户")
+    about = models.CharField("相关", max_length=80, blank=True)
+    """What else the value belongs to than a person: ticket:12. `title` says it and the field in words."""
+
+    title = models.CharField("内容", max_length=120, blank=True)
+    field = models.CharField("项目", max_length=60, choices=Field.choices)
     reason = models.CharField("理由", max_length=200)
     asked_by_id = models.BigIntegerField("申请人编号")
     asked_by = models.CharField("申请人", max_length=60)

@@ -94,7 +94,9 @@ class Migration(migrations.Migration):
             name='Reveal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('phone', '手机号码'), ('id_number', '证件号码')], max_length=30, verbose_name='项目')),
+                ('about', models.CharField(blank=True, max_length=80, verbose_name='相关')),
+                ('title', models.CharField(blank=True, max_length=120, verbose_name='内容')),
+                ('field', models.CharField(choices=[('phone', '手机号码'), ('id_number', '证件号码')], max_length=60, verbose_name='项目')),
                 ('reason', models.CharField(max_length=200, verbose_name='理由')),
                 ('asked_by_id', models.BigIntegerField(verbose_name='申请人编号')),
                 ('asked_by', models.CharField(max_length=60, verbose_name='申请人')),
@@ -106,7 +108,7 @@ class Migration(migrations.Migration):
                 ('shown_at', models.DateTimeField(null=True, verbose_name='查看时间')),
                 ('shows_until', models.DateTimeField(null=True, verbose_name='显示至')),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='estate.person', verbose_name='住户')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='estate.person', verbose_name='住户')),
             ],
             options={
                 'verbose_name': '隐私查看申请',

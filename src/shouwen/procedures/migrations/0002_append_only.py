@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from shouwen.kernel.append_only import append_only
+from shouwen.kernel.append_only import append_only, written_once
 
 
 class Migration(migrations.Migration):
@@ -9,4 +9,5 @@ class Migration(migrations.Migration):
         append_only("procedures_event"),
         append_only("procedures_edition"),
         append_only("procedures_recall"),
+        written_once("procedures_attachment", ("ticket_id", "erased_at")),
     ]
