@@ -1,93 +1,25 @@
-"""Shifts, the roster, and lines in the book of a post."""
+"""Shifts and the roster."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import later
-from shouwen.kernel.journal import Done, action, running
+from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org.actions import people_changed
-from shouwen.org.models import Assignment, Post, User
+from shouwen.org.models import Assignment, User
 
-from . import queries
-from .models import LogLine, Roster, Shift
+from .. import queries
+from ..models import Roster, Shift
+from .book import title_of
 
 Gaps = tuple[tuple[datetime, datetime], ...]
 WEEKDAYS = "一二三四五六日"
-
-_INSERT = (
-    "INSERT INTO duty_logline (community_id, post, event_at, recorded_at, by_id, by_name, text, about)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line for the book of a post, as other areas hand it over. `recorded_at` is the moment of writing (default: `event_at`)."""
-
-    community_id: int
-    post: str
-    event_at: datetime
-    text: str
-    by_id: int | None = None
-    by_name: str = "系统"
-    about: str = ""
-    recorded_at: datetime | None = None
-
-
-def record(lines: Sequence[Line]) -> None:
-    """Write lines into books as part of the running action (they are stored with its journal line, at its end)."""
-    if not running.get():
-        raise RuntimeError("duty.actions.record needs a running action")
-    for line in lines:
-        later(_INSERT, (
-            line.community_id, line.post, line.event_at, line.recorded_at or line.event_at, line.by_id,
-            line.by_name[:60], line.text, line.about[:80],
-        ))  # fmt: skip
-
-
-@action("duty.written", may="duty.write", says="值班日志（{post}）：{text}")
-def write(actor: Actor, community: Any, /, *, post: str, text: str, event_at: datetime | None = None, at: datetime) -> Done:
-    """Write a line by hand; an `event_at` before `at` makes it a late entry (补记), shown as such. Returns the LogLine."""
-    line = _line(actor, community, post, text, event_at or at, at)
-    return Done(line, {"post": _title(post), "text": line.text, "event_at": line.event_at.isoformat()})
-
-
-@action("duty.corrected", may="duty.write", says="更正值班日志 {old}：{text}")
-def correct(actor: Actor, community: Any, /, *, line: LogLine, text: str, event_at: datetime | None = None, at: datetime) -> Done:
-    """Put a right line beside a wrong one. The old line stays readable; only the newest line can be corrected."""
-    if line.community_id != community.pk:
-        raise NotFound
-    if LogLine.objects.filter(corrects=line).exists():
-        raise Refused("这一行已被更正过。请刷新后对最新的更正行再作更正。")
-    right = _line(actor, community, line.post, text, event_at or line.event_at, at, corrects=line)
-    return Done(right, {"old": line.pk, "post": _title(line.post), "text": right.text})
-
-
-def _line(actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None) -> LogLine:
-    words = clean_text(text, "内容", 2000, field="text")
-    if not words:
-        raise Refused("请填写日志内容。", {"text": "请填写日志内容。"})
-    if not Post.objects.filter(slug=post).exists():
-        raise Refused("请选择岗位。", {"post": "没有这个岗位，请重新选择。"})
-    if event_at > at:
-        raise Refused("发生时间不能晚于现在，请更正。", {"event_at": "发生时间不能晚于现在。"})
-    return LogLine.objects.create(
-        community_id=community.pk, post=post, event_at=event_at, recorded_at=at, by_id=actor.id, by_name=actor.name[:60],
-        text=words, about=corrects.about if corrects else "", corrects=corrects,
-    )  # fmt: skip
-
-
-def _title(post: str) -> str:
-    return Post.objects.filter(slug=post).values_list("title", flat=True).first() or post
 
 
 @action("duty.shift_set", may="duty.edit", says="设置班次 {title} {starts}–{ends}")
@@ -124,7 +56,7 @@ def roster(
         raise NotFound
     holds = Assignment.objects.filter(Q(community=community.pk) | Q(community=None), user=user, post__slug=post)
     if not user.is_active or not holds.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)).exists():
-        raise Refused(f"{user.name}在本小区没有担任{_title(post)}，不能排此岗位。请先在「人员」登记任职。", {"user": "此人未担任该岗位。"})
+        raise Refused(f"{user.name}在本小区没有担任{title_of(post)}，不能排此岗位。请先在「人员」登记任职。", {"user": "此人未担任该岗位。"})
     clashing = Roster.objects.filter(community=community.pk, user=user, post=post, shift=shift, starts_on__lte=ends_on or date.max)
     for other in clashing.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)):
         if set(other.weekdays) & set(days):
@@ -134,7 +66,7 @@ def roster(
     )
     people_changed(community.pk)
     return Done(line, {
-        "name": user.name, "user": user.pk, "post": _title(post), "shift": shift.title, "starts_on": starts_on.isoformat(),
+        "name": user.name, "user": user.pk, "post": title_of(post), "shift": shift.title, "starts_on": starts_on.isoformat(),
         "ends_on": ends_on and ends_on.isoformat(), "weekdays": "".join(WEEKDAYS[int(day) - 1] for day in days),
     })  # fmt: skip
 
@@ -158,10 +90,10 @@ def end_roster(actor: Actor, line: Roster, /, *, ends_on: date, knowing: bool = 
     line.save(update_fields=["ends_on"])
     if watched and (fresh := _fresh(before, queries.hotline_gaps(line.community_id, ends_on + timedelta(1)))):
         raise Refused(
-            f"这样排，服务热线（{_title(line.post)}）在 {queries.gaps_said(fresh)} 没有人。请先排好接替的人；确要留空，请勾选“允许空档”再提交。",
+            f"这样排，服务热线（{title_of(line.post)}）在 {queries.gaps_said(fresh)} 没有人。请先排好接替的人；确要留空，请勾选“允许空档”再提交。",
             {"knowing": "热线会有空档"},
         )
     people_changed(line.community_id)
     return Done(line, {
-        "name": line.user.name, "post": _title(line.post), "shift": line.shift.title, "ends_on": ends_on.isoformat(),
+        "name": line.user.name, "post": title_of(line.post), "shift": line.shift.title, "ends_on": ends_on.isoformat(),
     })  # fmt: skip
