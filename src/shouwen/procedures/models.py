@@ -24,6 +24,8 @@ class Edition(models.Model):
     adopted_at = models.DateTimeField("通过时间")
     adopted_by = models.CharField("通过人", max_length=60)
     remark = models.CharField("说明", max_length=200, blank=True)
+    reasons = models.JSONField("放宽时限的理由", default=list)
+    """[(what, reason)] of every limit that this edition made laxer than the one before or than its clause."""
 
     class Meta:
         verbose_name = "规程版本"
