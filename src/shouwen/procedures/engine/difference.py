@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from .procedure import END, FINDER_TITLES, KIND_TITLES, SPECIAL_TITLES, Ask, Condition, Limit, Opening, Person, Procedure, Route, Rung, Step
-from .spans import spoken_whole
+from .spans import parse, spoken_whole
 
 T = TypeVar("T")
 NOTHING = "（无）"
@@ -28,18 +28,19 @@ PARTS = {
 OFFERED = {"": "顺序步骤", "always": "随时可办", "when_offered": "提示后可办"}
 
 
-def difference(old: Procedure, new: Procedure) -> list[str]:
-    """One sentence a change; empty when the two ask for the same work."""
-    return list(_all(old, new))
+def difference(old: Procedure, new: Procedure, names: Mapping[str, str] | None = None) -> list[str]:
+    """One sentence a change; empty when the two ask for the same work. `names`: titles of posts and departments by slug."""
+    return list(_all(old, new, names or {}))
 
 
-def _all(old: Procedure, new: Procedure) -> Iterator[str]:
+def _all(old: Procedure, new: Procedure, names: Mapping[str, str]) -> Iterator[str]:
     for key, title in HEAD.items():
         a, b = getattr(old, key), getattr(new, key)
         if a != b:
             yield f"{title}：{_plain(CLOCKS.get(a, a) if key == 'clock' else a)} → {_plain(CLOCKS.get(b, b) if key == 'clock' else b)}"
     yield from _keyed(
-        "角色", old.people, new.people, lambda p: p.title, lambda a, b: _texts(f"角色「{a.title}」", {"": (_found(a), _found(b))})
+        "角色", old.people, new.people, lambda p: p.title,
+        lambda a, b: _texts(f"角色「{a.title}」", {"": (_found(a, names), _found(b, names))}),
     )
     yield from _keyed(
         "类别",
@@ -52,7 +53,7 @@ def _all(old: Procedure, new: Procedure) -> Iterator[str]:
     yield from _keyed(
         "暂停原因", old.pauses, new.pauses, lambda p: p.title,
         lambda a, b: _texts(f"暂停「{a.title}」", {
-            "最长": (spoken_whole(a.at_most), spoken_whole(b.at_most)), "批准人": (who_said(old, (a.approval,)), who_said(new, (b.approval,))),
+            "名称": (a.title, b.title), "最长": (spoken_whole(a.at_most), spoken_whole(b.at_most)), "批准人": (who_said(old, (a.approval,)), who_said(new, (b.approval,))),
             "可由": (who_said(old, a.who), who_said(new, b.who)),
         }),
     )  # fmt: skip
@@ -121,6 +122,7 @@ def _ask(old: Procedure, a: Ask, new: Procedure, b: Ask, where: str) -> Iterator
         "各项": ("、".join(a.items.values()), "、".join(b.items.values())),
         "出现条件": (_condition(old, a.only_if), _condition(new, b.only_if)),
         "按答案默认": (_doing(a.default_by, a.defaults), _doing(b.default_by, b.defaults)),
+        "住户可见": (a.plain if a.public else "", b.plain if b.public else ""),
     })  # fmt: skip
 
 
@@ -157,8 +159,9 @@ def rung_said(p: Procedure, r: Rung) -> str:
     return "，".join(x for x in parts if x)
 
 
-def _found(person: Person) -> str:
-    how = next((f"{title} {getattr(person, key)}" for key, title in FINDER_TITLES.items() if getattr(person, key)), "")
+def _found(person: Person, names: Mapping[str, str]) -> str:
+    by = {key: str(getattr(person, key)) for key in FINDER_TITLES if getattr(person, key)}
+    how = next((f"{FINDER_TITLES[key]} {names.get(value, value)}" for key, value in by.items()), "")
     return person.title + "：" + how.removesuffix(" True") + (f"（可由 {'、'.join(person.on_behalf)} 代办）" if person.on_behalf else "")
 
 
@@ -259,9 +262,16 @@ def _part(thing: Step | Ask, key: str) -> str:
         return OFFERED[value]
     if key == "kind":
         return KIND_TITLES[value]
+    if key == "keeps":
+        return kept_said(value)
     if key == "each" and value:
         return f"按「{value}」逐项"
     return _plain(value)
+
+
+def kept_said(keeps: str) -> str:
+    """3 years → 3 年; permanent → 长期."""
+    return "长期" if keeps == "permanent" else spoken_whole(parse(keeps)) if keeps else NOTHING
 
 
 def _plain(value: Any) -> str:
