@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "shouwen.papers",
     "shouwen.duty",
     "shouwen.procedures",
+    "shouwen.portal",
     "shouwen.config",
 ]
 AUTH_USER_MODEL = "org.User"

@@ -38,6 +38,10 @@ EVERYWHERE: Final = 0
 """Stands for every community in a grant (head office)."""
 
 
+RESIDENT: Final = "住户"
+"""Stands inside tickets for whoever outside the company has acted by self-service; their channel is `resident`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody, or the system, who acts. Built once per request; knows its grants by community.
@@ -60,8 +64,10 @@ class Actor:
 
     @property
     def ref(self) -> str:
-        """How this person is named inside tickets: the user id as text, `system` for the system."""
-        return "system" if self.id is None else str(self.id)
+        """How this person is named inside tickets: the user id as text, `system` for the system, RESIDENT for who lives here."""
+        if self.id is None:
+            return RESIDENT if self.channel == "resident" else "system"
+        return str(self.id)
 
     def may(self, permission: str, community: int | None) -> bool:
         """Whether the permission holds in this community (None = it must hold everywhere)."""

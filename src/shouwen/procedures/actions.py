@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from shouwen.duty import queries as duty
+from shouwen.duty.directory import Directory
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.batch import later
@@ -21,7 +22,7 @@ from shouwen.kernel.words import clean_text
 from . import engine, privacy, store
 from .answers import settled
 from .calendars import local
-from .deciding import apply, facts_of, filing_rule, finder_for, must_hold, open_task
+from .deciding import apply, facts_of, filing_rule, finder_for, must_hold, open_task, owner_of
 from .editions import edition_in_force, procedure_of
 from .effects import Opening
 from .models import Link
@@ -31,7 +32,7 @@ _PUT_HEAD = "UPDATE procedures_ticket SET unit_id = %s, place = %s, summary = %s
 LINKS = {"same": "同一事项", "part_of": "属于", "caused_by": "起因于"}
 
 
-@action("ticket.filed", may="tickets.file", says="受理{title} {number} {place} {summary}")
+@action("ticket.filed", may="tickets.file", says="{how}{title} {number} {place} {summary}")
 def file_ticket(
     actor: Actor, community: Any, /, *, procedure: str, answers: dict[str, Any], at: datetime,
     evidence: dict[str, Any] | None = None, opened: bool = False, tracker: str = "",
@@ -55,25 +56,41 @@ def file_ticket(
         summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
         confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
-    event = engine.Filed(at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened, tracker=tracker)
+    how, asked = ("自助提交", _at_desk(directory, at)) if actor.channel == "resident" else ("受理", "")
+    event = engine.Filed(
+        at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened, tracker=tracker, first_asked=asked
+    )
     row.fresh = private
-    openings = apply(actor, row, event, f"{actor.name} 受理{rules.title}")
+    openings = apply(actor, row, event, f"{actor.name} {how}{rules.title}")
     privacy.keep(row, private)
     open_children(row, openings, at)
     _if_closed(row, at)
-    facts = facts_of(row, title=rules.title, place=row.place, summary=row.summary)
+    facts = facts_of(row, how=how, title=rules.title, place=row.place, summary=row.summary)
     return Done(f"procedures.ticket:{row.id}", facts, result=row, community=community_id)
 
 
-@action("task.finished", may="tickets.work", says="{number} 办结「{step}」")
+def _at_desk(directory: Directory, at: datetime) -> str:
+    """Who is first asked when a resident files by self-service: the reception on duty."""
+    return str(next(iter(directory.on_duty("receptionist", at)), None) or directory.guaranteed())
+
+
+@action("task.finished", may="tickets.work", says="{number} {how}「{step}」{why}")
 def finish(
     actor: Actor, row: Row, /, *, task: int, answers: dict[str, Any], at: datetime,
-    evidence: dict[str, Any] | None = None,
+    evidence: dict[str, Any] | None = None, on_behalf: str = "",
 ) -> Done:  # fmt: skip
-    """Finish a task with the answers of its step and the evidence it needs."""
+    """Finish a task with the answers of its step and the evidence it needs.
+
+    `on_behalf` is why it is done by a superior of those with whom it lies; of a superior it is asked, of others it is not kept.
+    """
     open_one = open_task(row, task)
-    must_hold(actor, row, open_one, at)
     rules = procedure_of(row.edition_id)
+    how, why, words = "办结", "", ""
+    if must_hold(actor, row, open_one, at):
+        how = f"代{owner_of(finder_for(row, rules, at), open_one)}办结"
+        if not (words := clean_text(on_behalf, "代办原因", 200)):
+            raise Refused(f"这项任务不在您手上，您是以上级身份{how[:-2]}办，请写明代办原因。", {"on_behalf": "请写明代办原因"})
+        why = f"，代办原因：{words}"
     directory = duty.directory(row.community_id, row.people_version)
     step = rules.every_step[open_one.step]
     shown: dict[str, Any] = {}
@@ -84,8 +101,8 @@ def finish(
         given = settled(rules, open_one.step, answers, earlier, row.community_id, directory, at)
         shown, private = privacy.hidden(rules, given.answers)
         privacy.keep(row, private)
-    event = engine.Finished(at=at, by=actor.ref, task=task, answers=shown, evidence=evidence or {})
-    return _done(actor, row, event, f"{actor.name} 办结「{step.title}」", step=step.title)
+    event = engine.Finished(at=at, by=actor.ref, task=task, answers=shown, evidence=evidence or {}, on_behalf=words)
+    return _done(actor, row, event, f"{actor.name} {how}「{step.title}」{why}", step=step.title, how=how, why=why)
 
 
 @action("task.taken", may="tickets.work", says="{number} 接单「{step}」")

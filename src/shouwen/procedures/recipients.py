@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shouwen.duty.directory import Directory
+from shouwen.kernel import access
 
 from .engine import Procedure, Task, Ticket
 from .engine.procedure import Person
@@ -82,6 +83,8 @@ class Finder:
             return Recipients((directory.stand_in(int(name), at),))
         branch = task.branch if task else ""
         match name:
+            case access.RESIDENT:  # what somebody outside did by self-service, the desk answers for
+                return self._one("first_asked", None)
             case "holder":
                 if task is None:
                     return Recipients()

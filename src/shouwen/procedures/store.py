@@ -122,10 +122,12 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
     if row.id:
         later(_UPDATE_TICKET, (*state, row.id, row.revision), must=BUSY)
     else:
+        asked = _user(after.first_asked) if actor.channel == "resident" else None
+        first = (asked, finder.directory.name(asked)) if asked else (actor.id, actor.name)
         with connection.cursor() as cursor:
             cursor.execute(_INSERT_TICKET, adapted((
                 row.number, row.community_id, row.edition_id, row.procedure, row.unit_id, row.place, row.summary,
-                row.confidential, actor.id, actor.name, event.at, *state,
+                row.confidential, *first, event.at, *state,
             )))  # fmt: skip
             row.id = cursor.fetchone()[0]
     kind = type(event).__name__.lower()

@@ -25,7 +25,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 class Filed(Event, frozen=True, kw_only=True):
     answers: Answers = {}
     evidence: Evidence = {}
-    tracker: str = ""  # who follows the ticket to its end; whoever filed it, unless given
+    tracker: str = ""  # who follows the ticket to its end; whoever was asked first, unless given
+    first_asked: str = ""  # who was asked first, when somebody outside has filed it
     opened: bool = False  # the first step is left open as a task, filled in as far as answers were given
 
 
@@ -33,6 +34,7 @@ class Finished(Event, frozen=True, kw_only=True):
     task: int
     answers: Answers = {}
     evidence: Evidence = {}
+    on_behalf: str = ""  # why it was done by somebody with whom it did not lie
 
 
 class Taken(Event, frozen=True, kw_only=True):

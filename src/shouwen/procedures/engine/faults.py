@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .procedure import END, OWN_CLASS, SPECIAL, Ask, Condition, Limit, Opening, Procedure, Rung, Step
+from .procedure import END, KIND_TITLES, OWN_CLASS, SPECIAL, Ask, Condition, Limit, Opening, Procedure, Rung, Step
 from .spans import PATTERN as SPAN
 
 Path = tuple[str, ...]
 Fault = tuple[Path, str]
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,59}")
 SLOT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 HOLE = re.compile(r"\{([^{}]*)\}")
@@ -30,7 +30,7 @@ def faults_in(p: Procedure) -> Iterator[Fault]:
     for step in p.every_step.values():
         path = ("steps", step.name)
         if not NAME.fullmatch(step.name) or step.name in RESERVED:
-            yield path, f"步骤名「{step.name}」应是小写字母、数字和下划线，且不能是 {'、'.join(RESERVED)}"
+            yield path, f"步骤名「{step.name}」应是小写字母、数字和下划线，最多 40 个，且不能是 {'、'.join(RESERVED)}"
         for key, ask in step.asks.items():
             yield from _ask(p, step, ask, (*path, "asks", key))
         yield from _roles(p, step, path)
@@ -47,7 +47,7 @@ def _people(p: Procedure) -> Iterator[Fault]:
     for key, person in p.people.items():
         path = ("people", key)
         if not NAME.fullmatch(key) or key in ("holder", "superior", "lead", "tracker", "branch"):
-            yield path, f"角色名「{key}」应是小写字母、数字和下划线，且不能与 holder、superior、lead、tracker 同名"
+            yield path, f"角色名「{key}」应是小写字母、数字和下划线，最多 40 个，且不能与 holder、superior、lead、tracker 同名"
         found = [f for f in FINDERS if getattr(person, f)]
         if len(found) != 1:
             yield (
@@ -72,6 +72,8 @@ def _known(p: Procedure, names: tuple[str, ...], path: Path, what: str, special:
 def _common(p: Procedure) -> Iterator[Fault]:
     if not p.path:
         yield ("steps",), "steps 里没有一步是按顺序办的"
+    if "public" in p.opened_by and p.first and not any(a.public for a in p.steps[p.first].asks.values()):
+        yield ("opened_by",), f"opened_by 写了 public，但「{p.steps[p.first].title}」没有一个栏目写 public: yes，住户没有可填的"
     for rung in p.late:
         yield from _rung(p, rung, ("late", rung.after.text))
     for key, reason in p.pauses.items():
@@ -102,7 +104,7 @@ def _common(p: Procedure) -> Iterator[Fault]:
 
 def _ask(p: Procedure, step: Step, ask: Ask, path: Path) -> Iterator[Fault]:
     if not NAME.fullmatch(ask.name) or ask.name in RESERVED:
-        yield path, f"答案名「{ask.name}」应是小写字母、数字和下划线，且不能是 {'、'.join(RESERVED)}"
+        yield path, f"答案名「{ask.name}」应是小写字母、数字和下划线，最多 40 个，且不能是 {'、'.join(RESERVED)}"
     if ask.kind == "pick" and not ask.pick:
         yield path, f"「{ask.title}」没有选项：" + ("文件里没有 classes" if ask.classes else "请写 pick")
     if ask.pick and ask.kind != "pick":
@@ -121,6 +123,10 @@ def _ask(p: Procedure, step: Step, ask: Ask, path: Path) -> Iterator[Fault]:
             yield path, f"「{ask.title}」的 {key} 应是数字，不能是「{bound}」"
         if bound and not ask.many and ask.kind not in (*AMOUNTS, "readings", "text", "note"):
             yield path, f"「{ask.title}」是 {ask.kind}，不能写 {key}"
+    if ask.public and ask.kind in ("staff", "department") and step.name == p.first:
+        yield path, f"「{ask.title}」要选{KIND_TITLES[ask.kind]}，住户填不了，不能写 public"
+    if len(ask.public) > 30:
+        yield path, f"「{ask.title}」的 public 应写 yes、no，或给住户看的名称（30 字以内）"
     yield from _default(p, ask, path)
     yield from _condition(p, ask.only_if, (*path, "only_if"))
     if ask.only_if and ask.name in ask.only_if.names:

@@ -86,7 +86,13 @@ class Ask(msgspec.Struct, frozen=True):
     min: str = ""
     max: str = ""
     basis: tuple[str, ...] = ()
+    public: str = ""  # residents fill it in or read it; what they read instead of the title, or "yes"
     step: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The title in the words of residents."""
+        return self.title if self.public in ("", "yes") else self.public
 
 
 class Opening(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ from .procedure import (
 from .spans import Span
 
 PERSON = ("title", "on_duty", "post", "heads", "member", "answer", "did", "first_asked", "party", "on_behalf")
-ASK = ("title", "kind", "pick", "items", "many", "optional", "private", "default", "only_if", "help", "min", "max", "basis")
+ASK = ("title", "kind", "pick", "items", "many", "optional", "private", "default", "only_if", "help", "min", "max", "basis", "public")
 RUNG = ("tell", "hand_to", "offer", "must", "open", "log")
 OPENING = ("procedure", "with", "as", "when", "before")
 ROUTE = ("when", "go", "at_most", "then")
@@ -106,6 +106,7 @@ def ask(r: Reader, node: yaml.Node, path: Path, classes: dict[str, Grade], step:
         min=r.text(f.get("min"), "min"),
         max=r.text(f.get("max"), "max"),
         basis=r.words(f.get("basis"), "basis"),
+        public={"no": ""}.get(said := r.text(f.get("public"), "public"), said),
         step=step,
     )
 

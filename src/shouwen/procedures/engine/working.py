@@ -35,7 +35,10 @@ def filed(d: Draft, event: Filed) -> None:
     if not event.by:
         raise Refused("要写明是谁受理的")
     d.filed_at = d.at
-    d.first_asked, d.tracker = event.by, event.tracker or event.by
+    d.first_asked = event.first_asked or event.by
+    d.tracker = event.tracker or d.first_asked
+    if event.first_asked and not event.opened:
+        d.tell(("first_asked",), None, "told")
     clocks.start_promises(d, "filed")
     first = d.p.steps[d.p.first]
     if event.opened:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Config(AppConfig):
+    name = "shouwen.portal"
+    verbose_name = "业主自助"
