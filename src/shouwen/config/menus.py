@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Max
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import SimpleLazyObject
 
 from shouwen.kernel import journal, web
@@ -59,6 +59,7 @@ MENU: Final = (
         Entry("住户查找", "search", "estate:find", "estate.view"),
         Entry("资料导入", "file-import", "estate:import", "estate.import"),
         Entry("单据", "printer", "papers:papers", "tickets.view"),
+        Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
         Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
     )),
     Group("管理", (
@@ -76,18 +77,39 @@ def menu_of(actor: Actor, path: str) -> list[Group]:
     """The menu of this person, with addresses; the entry of the present page is marked."""
     groups = []
     for group in MENU:
-        shown = []
-        for entry in group.entries:
-            if entry.may and not holds(actor, entry.may):
-                continue
-            try:
-                url = reverse(entry.page)
-            except NoReverseMatch:
-                continue
-            shown.append(Entry(entry.title, entry.icon, entry.page, entry.may, url, path == url))
+        shown = tuple(
+            replace(entry, url=url, current=path == url) for entry in group.entries
+            if (url := address(entry.page)) and (not entry.may or holds(actor, entry.may))
+        )  # fmt: skip
         if shown:
-            groups.append(Group(group.title, tuple(shown)))
+            groups.append(Group(group.title, shown))
     return groups
+
+
+_addresses: Final[dict[tuple[str, str], str]] = {}
+
+
+def address(page: str) -> str:
+    """The address of a page by its name, "" where it is not installed; every page of ours asks for two dozen of them."""
+    key = (get_script_prefix(), page)
+    if (found := _addresses.get(key)) is None:
+        try:
+            found = reverse(page)
+        except NoReverseMatch:
+            found = ""
+        _addresses[key] = found
+    return found
+
+
+def forget() -> None:
+    """Drop the addresses this process remembers (tests change the addresses)."""
+    _addresses.clear()
+
+
+IN_FRAME: Final = {
+    "home_url": "home", "search_url": "estate:find", "switch_url": "switch", "inbox_url": "notices:inbox",
+    "account_url": "org:account", "logout_url": "org:logout", "login_url": "org:login",
+}  # fmt: skip
 
 
 def holds(actor: Actor, permission: str) -> bool:
@@ -97,9 +119,10 @@ def holds(actor: Actor, permission: str) -> bool:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor. Names: actor, menu, unread, communities, community, heartbeat_late, new_key."""
+    """Context processor. Names: actor, menu, unread, communities, community, heartbeat_late, new_key, and IN_FRAME."""
     actor: Actor | None = getattr(request, "actor", None)
     common = {"actor": actor, "new_key": new_key, "here": request.path}
+    common |= {name: address(page) for name, page in IN_FRAME.items()}
     if actor is None:
         return common | {"menu": [], "unread": 0, "communities": [], "community": None, "heartbeat_late": 0}
     communities = SimpleLazyObject(lambda: _communities(actor))

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "shouwen.papers",
     "shouwen.duty",
     "shouwen.procedures",
+    "shouwen.fees",
     "shouwen.portal",
     "shouwen.config",
 ]
@@ -134,6 +135,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "shouwen.kernel.widgets.Renderer"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

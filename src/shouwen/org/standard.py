@@ -29,14 +29,14 @@ DEPARTMENTS: Final = {
 }  # fmt: skip
 """Departments of a community."""
 
-_LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view"})
+_LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view"})
 _WORK = _LOOK | {"tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
 _DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal"}
 _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
 _HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "notices.send"}
 _CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential"}
-_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens"}
+_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit"}
 _CHIEF = _WORK | {"tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
 POSTS: Final = tuple(
@@ -45,7 +45,7 @@ POSTS: Final = tuple(
         ("senior-leadership", "公司分管领导", 90, "", "company", _CHIEF),
         ("company-manager", "公司经理", 80, "senior-leadership", "company", _CHIEF),
         ("management-rep", "管理者代表", 75, "senior-leadership", "company", _CHIEF),
-        ("enterprise-dept", "企业管理部", 70, "management-rep", "enterprise", _CHIEF | {"procedures.adopt"}),
+        ("enterprise-dept", "企业管理部", 70, "management-rep", "enterprise", _CHIEF | {"procedures.adopt", "documents.edit"}),
         ("area-cs", "区域客户服务", 65, "management-rep", "enterprise", _DESK),
         ("warranty-office", "保修办", 65, "management-rep", "warranty", _WORK),
         ("it-admin", "系统管理员", 65, "company-manager", "company", _LOOK - {"duty.write"} | {
@@ -53,7 +53,7 @@ POSTS: Final = tuple(
             "estate.view", "estate.import",
         }),
         ("auditor", "审计员", 65, "senior-leadership", "company", frozenset({
-            "org.view", "duty.view", "procedures.view", "tickets.view", "estate.view", "journal.view",
+            "org.view", "duty.view", "procedures.view", "tickets.view", "estate.view", "journal.view", "fees.view", "documents.view",
         })),
         ("director", "管理处主任", 60, "company-manager", "management", _MANAGER),
         ("service-manager", "服务中心经理", 50, "director", "management", _MANAGER),
@@ -63,7 +63,7 @@ POSTS: Final = tuple(
         ("security-head", "安保部主管", 40, "service-manager", "security", _HEAD),
         ("cleaning-head", "环境部主管", 40, "service-manager", "cleaning", _HEAD),
         ("greening-head", "绿化主管", 40, "service-manager", "greening", _HEAD),
-        ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD),
+        ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD | {"fees.edit"}),
         ("operations-head", "经营部主管", 40, "service-manager", "operations", _HEAD),
         ("duty-manager", "值班经理", 30, "service-manager", "management", _LEAD | {"estate.reveal", "tickets.confidential", "duty.edit"}),
         ("security-duty-lead", "护卫值班负责人", 20, "security-head", "security", _LEAD),

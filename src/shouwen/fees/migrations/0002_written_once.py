@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from shouwen.kernel.append_only import written_once
+
+
+class Migration(migrations.Migration):
+    dependencies = [("fees", "0001_initial")]
+    operations = [written_once("fees_price", ["ends_on"])]
