@@ -75,6 +75,7 @@ CHORES: Final = (
     Chore("封存", _seal, 5 * SECOND, full=sealing.BATCH),
     Chore("检查点", _checkpoint, 15 * MINUTE, alone=True),
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),
+    Chore("清除来电草稿", "shouwen.procedures.held:erase", 5 * MINUTE, alone=True),
     Chore("夜间核对", _audit, 60 * MINUTE, alone=True, hour=3),
     Chore("投递", "shouwen.notices.chores:deliver", 2 * SECOND, full=20, slow=True),
 )

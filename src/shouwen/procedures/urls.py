@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import board, counter, files, mine, procedure, register, reports, ticket
+from .pages import board, calls, counter, files, mine, onsite, procedure, register, reports, ticket
 
 app_name = "procedures"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("counter/caller", counter.callers, name="counter_caller"),
     path("counter/matter", counter.matter, name="counter_matter"),
     path("counter/preview", counter.preview, name="counter_preview"),
+    path("counter/keep", calls.keep, name="counter_keep"),
+    path("counter/drop", calls.drop, name="counter_drop"),
     path("counter/phone", counter.phone, name="counter_phone"),
     path("tickets/<int:pk>", ticket.ticket, name="ticket"),
     path("tickets/<int:pk>/timeline", ticket.timeline, name="timeline"),
@@ -37,6 +39,9 @@ urlpatterns = [
     path("board", board.board, name="board"),
     path("mine", mine.mine, name="mine"),
     path("mine/take", mine.take, name="take_here"),
+    path("mine/offline", onsite.shell, name="onsite_shell"),
+    path("mine/<int:pk>/<int:number>", onsite.onsite, name="onsite"),
+    path("mine/<int:pk>/<int:number>/call", onsite.call, name="onsite_call"),
     path("tickets", register.TICKETS.page, name="tickets"),
     path("reports", reports.reports, name="reports"),
     path("procedures", procedure.procedures, name="procedures"),

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from pypinyin import Style, lazy_pinyin
@@ -16,18 +15,18 @@ from pypinyin import Style, lazy_pinyin
 from shouwen.duty import queries as duty
 from shouwen.estate import actions as estate_actions
 from shouwen.estate import queries as estate
-from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
-from shouwen.kernel.screens import flash, render, wants_part
-from shouwen.kernel.web import here
+from shouwen.kernel.screens import render, wants_part
 
-from .. import actions, attachments, engine, queries
+from .. import actions, attachments, engine, held, queries
 from ..engine import Procedure
 from ..forms import StepForm, colleagues
 from .caller import Caller, caller
+from .calls import draft_key, tabs
+from .desk import Desk, desk_of, leads_to, number, place
 from .outlook import outlook
 
 FIRST = (
@@ -47,35 +46,25 @@ class Matter:
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where the counter stands: what was chosen so far, all of it in the address."""
-
-    community: Community
-    unit_id: int | None
-    person_id: int | None
-    slug: str
-
-
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Who is meant, while one types."""
-    actor, place = request.actor, _place(request)  # type: ignore[attr-defined]
+    actor, here = request.actor, place(request)  # type: ignore[attr-defined]
     text = request.GET.get("q", "")[:64].replace("\x00", "")
-    found = estate.find(actor, text, place.pk, limit=8) if text.strip() and actor.may("estate.view", place.pk) else []
+    found = estate.find(actor, text, here.pk, limit=8) if text.strip() and actor.may("estate.view", here.pk) else []
     return render(request, "procedures/counter_hits.html", {"found": found, "asked": bool(text.strip()), "q": text})
 
 
 @require_safe
 def callers(request: HttpRequest) -> HttpResponse:
     """The panel of the unit and caller chosen."""
-    return render(request, "procedures/counter_caller.html", _who(request, _desk(request)))
+    return render(request, "procedures/counter_caller.html", _who(request, desk_of(request)))
 
 
 @require_safe
 def matter(request: HttpRequest) -> HttpResponse:
     """The form of the matter chosen."""
-    desk = _desk(request)
+    desk = desk_of(request)
     return render(request, "procedures/counter_form.html", _state(request, desk))
 
 
@@ -83,16 +72,28 @@ def counter(request: HttpRequest) -> HttpResponse:
     """The whole screen; POST files."""
     if request.method == "POST":
         return _file(request)
-    desk = _desk(request)
-    listed = matters(request.actor, desk.community.pk, now())  # type: ignore[attr-defined]
-    return render(request, "procedures/counter.html", _state(request, desk) | {"matters": listed, "filed": _filed(request)})
+    actor, desk = request.actor, desk_of(request)  # type: ignore[attr-defined]
+    lines = tabs(actor, desk.community, desk.call)
+    call, typed = lines["call"], None
+    if call is not None:
+        content = call.content
+        desk = Desk(
+            desk.community, desk.unit_id or content.unit, desk.person_id or content.person, desk.slug or content.procedure, call.id
+        )
+        typed = call.data if content.fields else None
+    listed = matters(actor, desk.community.pk, now())
+    state = _state(request, desk, typed) | lines | {"matters": listed, "filed": _filed(request), "draft_key": draft_key(actor)}
+    if typed is not None and state["form"] is not None:
+        state["form"].is_valid()
+        state["form"].errors.clear()  # half filled in is no mistake
+    return render(request, "procedures/counter.html", state)
 
 
 @require_POST
 @unkeyed  # it writes nothing, and shares its key with the saving that follows
 def preview(request: HttpRequest) -> HttpResponse:
     """What would happen if this were saved now."""
-    desk = _desk(request)
+    desk = desk_of(request)
     form: StepForm | None = _what(request, desk, None, request.POST)["form"]
     if form is None:
         raise NotFound
@@ -104,7 +105,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 @unkeyed  # the answer holds the number: it must not be kept with the key of the request
 def phone(request: HttpRequest) -> HttpResponse:
     """The caller's whole number for the form, for who may approve such a look themselves; it stands in the journal."""
-    actor, desk = request.actor, _desk(request)  # type: ignore[attr-defined]
+    actor, desk = request.actor, desk_of(request)  # type: ignore[attr-defined]
     person = estate.person(actor, desk.person_id)
     if not actor.may("estate.approve_reveal", person.community_id):
         raise NotFound
@@ -135,7 +136,7 @@ def spellings(title: str) -> tuple[str, ...]:
 
 
 def _file(request: HttpRequest) -> HttpResponse:
-    actor, desk, at = request.actor, _desk(request), now()  # type: ignore[attr-defined]
+    actor, desk, at = request.actor, desk_of(request), now()  # type: ignore[attr-defined]
     state = _state(request, desk, request.POST)
     form: StepForm | None = state["form"]
     if form is None:
@@ -146,45 +147,16 @@ def _file(request: HttpRequest) -> HttpResponse:
             actor, desk.community, procedure=desk.slug, answers=form.answers(), evidence=form.evidence(), at=at
         )
         attachments.bind(actor, row, keys=form.uploads(), at=at)
+        held.drop(actor, desk.call)
     except Refused as no:
         if no.status != 422:
             raise
         form.blame(no.fields, no.message)
         template = "procedures/counter_form.html" if wants_part(request) else "procedures/counter.html"
-        state |= {"matters": matters(actor, desk.community.pk, at), "filed": None}
+        state |= tabs(actor, desk.community, desk.call)
+        state |= {"matters": matters(actor, desk.community.pk, at), "filed": None, "draft_key": draft_key(actor)}
         return render(request, template, state, status=422)
     return leads_to(request, f"{reverse('procedures:file')}?filed={row.id}", f"已受理：{row.number}")
-
-
-def leads_to(request: HttpRequest, url: str, said: str, kind: str = "success") -> HttpResponse:
-    """Go on to a page, saying what was done; a request by htmx is told so by a header."""
-    if wants_part(request):
-        response: HttpResponse = HttpResponse(content_type="text/plain")
-        response["HX-Redirect"] = url
-    else:
-        response = redirect(url)
-    return flash(response, said, kind)
-
-
-def _place(request: HttpRequest) -> Community:
-    """The community one is looking at, where one may file; otherwise the first where one may."""
-    actor = request.actor  # type: ignore[attr-defined]
-    chosen = here(request)
-    known = list(estate.communities(actor))
-    for community in sorted(known, key=lambda one: one.pk != chosen):
-        if actor.may("tickets.file", community.pk):
-            return community
-    raise NotFound("没有这个页面，或您的岗位不受理事项。请转告前台登记。")
-
-
-def _desk(request: HttpRequest) -> Desk:
-    place = _place(request)
-    data = request.POST if request.method == "POST" else request.GET
-    return Desk(place, _id(data.get("at_unit")), _id(data.get("at_person")), data.get("procedure", "")[:40])
-
-
-def _id(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _who(request: HttpRequest, desk: Desk) -> dict[str, Any]:
@@ -236,7 +208,7 @@ def _prefilled(rules: Procedure, who: Caller | None) -> dict[str, str]:
 
 def _filed(request: HttpRequest) -> Any:
     """The ticket just filed, with what has begun, for the line above the cleared counter."""
-    pk = _id(request.GET.get("filed"))
+    pk = number(request.GET.get("filed"))
     if pk is None:
         return None
     try:

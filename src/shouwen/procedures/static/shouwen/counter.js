@@ -12,9 +12,17 @@ function address(base) {
   if (chosen.unit) query.set("at_unit", chosen.unit);
   if (chosen.person) query.set("at_person", chosen.person);
   if (chosen.matter) query.set("procedure", chosen.matter);
+  if (lines()?.dataset.call) query.set("call", lines().dataset.call);
   return query.size ? `${base}?${query}` : base;
 }
-const remember = () => history.replaceState(null, "", address(desk.dataset.pageUrl));
+const lines = () => document.getElementById("calls");
+const settle = () => history.replaceState(null, "", address(desk.dataset.pageUrl));
+function remember() { // calls.js keeps the call by what stands here
+  Object.assign(desk.dataset, chosen);
+  settle();
+  document.dispatchEvent(new CustomEvent("desk-changed"));
+}
+document.addEventListener("call-kept", settle);
 
 // --- who calls ---
 
