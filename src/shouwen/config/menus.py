@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
@@ -17,6 +17,8 @@ from django.utils.functional import SimpleLazyObject
 from shouwen.kernel import journal, web
 from shouwen.kernel.access import Actor
 from shouwen.kernel.models import Heartbeat
+from shouwen.org import queries as org
+from shouwen.org.kept import Kept
 
 LATE_AFTER: Final = timedelta(seconds=60)
 """Without a worker's sign of life for so long, limits may pass unnoticed: the red banner says so."""
@@ -131,7 +133,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "unread": SimpleLazyObject(lambda: _unread(actor)),
         "communities": communities,
         "community": SimpleLazyObject(lambda: _community(request, communities)),
-        "heartbeat_late": SimpleLazyObject(heartbeat_late),
+        "heartbeat_late": SimpleLazyObject(lambda: _late(_beats.get("last", _last_beat))),
     }
 
 
@@ -140,15 +142,28 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
+_beats: Final[Kept[datetime | None]] = Kept(5)
+"""The last sign of life as this process read it; every page asks."""
+
+
 def heartbeat_late() -> int:
     """Minutes since a worker's last sign of life when that is more than one; 0 when all is well."""
-    last = Heartbeat.objects.exclude(worker__startswith="chore:").aggregate(last=Max("at"))["last"]
+    return _late(_last_beat())
+
+
+def _last_beat() -> datetime | None:
+    return Heartbeat.objects.exclude(worker__startswith="chore:").aggregate(last=Max("at"))["last"]
+
+
+def _late(last: datetime | None) -> int:
     silent = journal.now() - last if last else LATE_AFTER
     return 0 if silent < LATE_AFTER else max(int(silent.total_seconds() // 60), 1)
 
 
 def _communities(actor: Actor) -> list[Any]:
-    return list(import_module("shouwen.estate.queries").communities(actor)) if find_spec("shouwen.estate.queries") else []
+    """As `estate.queries.communities`, from what this process has kept."""
+    places = actor.places("estate.view")
+    return [one for one in org.all_communities() if places is None or one.pk in places or one.pk == actor.community]
 
 
 def _community(request: HttpRequest, communities: Any) -> Any:

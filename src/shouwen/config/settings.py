@@ -170,6 +170,9 @@ SHOUWEN = {
     "SESSION_MAX_HOURS": int(env("SESSION_MAX_HOURS", "24")),
     "BASE_URL": env("BASE_URL", "http://127.0.0.1:8000"),
     "CHECKPOINT_FILE": env("CHECKPOINT_FILE", str(DATA_DIR / "checkpoints.jsonl")),
+    "SMS": env("SMS", "console" if DEVELOPMENT and not TESTING else "off"),
+    "SMS_URL": env("SMS_URL"),
+    "SMS_TOKEN": env("SMS_TOKEN"),
     "API_DOCS": env("API_DOCS", "1" if DEVELOPMENT else "0") == "1",
 }
 LOGGING = {

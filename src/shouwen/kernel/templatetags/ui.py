@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 from django import forms, template
 from django.forms import BoundField
 from django.template import Context
+from django.template.base import Node, NodeList, Parser, Token
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.urls import get_script_prefix
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..assets import ICONS
@@ -35,12 +37,25 @@ TONES: Final = frozenset({"neutral", "info", "success", "warning", "danger"})
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A line icon from the sprite. With `label` it is read aloud; without, it is decoration beside words."""
+    if label:
+        return SafeString(f'<svg class="icon" role="img" aria-label="{escape(label)}"><use href="{_sprite()}#{_known(name)}"/></svg>')
+    if (drawn := _drawn.get(name)) is None:
+        drawn = _drawn[name] = SafeString(f'<svg class="icon" aria-hidden="true"><use href="{_sprite()}#{_known(name)}"/></svg>')
+    return drawn
+
+
+_drawn: Final[dict[str, SafeString]] = {}
+"""Icons without a label by name: every row of every list has some."""
+
+
+def _known(name: str) -> str:
     if name not in ICONS:
         raise LookupError(f"no icon named {name}: add it to kernel/assets.py ICONS")
-    sprite = static("vendor/icons.svg")
-    if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name)
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+    return name
+
+
+def _sprite() -> str:
+    return escape(static("vendor/icons.svg"))
 
 
 @register.simple_tag
@@ -48,7 +63,7 @@ def badge(text: Any, tone: str = "neutral", icon_name: str = "") -> SafeString:
     """A short state in words. Tones: neutral, info, success, warning, danger."""
     if tone not in TONES:
         raise LookupError(f"no tone named {tone}")
-    return format_html('<span class="mark tone-{}">{}{}</span>', tone, icon(icon_name) if icon_name else "", text)
+    return SafeString(f'<span class="mark tone-{tone}">{icon(icon_name) if icon_name else ""}{conditional_escape(text)}</span>')
 
 
 # --- time ----------------------------------------------------------------------------------------------------------
@@ -77,7 +92,7 @@ def countdown(
     `paused` shows that the clock stands; `done` (when it was finished) tells whether that was in time.
     """
     if limit is None:
-        return format_html('<span class="text-secondary">{}</span>', "不限时")
+        return SafeString('<span class="text-secondary">不限时</span>')
     end = limit.replace(second=0, microsecond=0) + timedelta(minutes=1)  # the minute of the limit is still on time
     if done is not None:
         if done >= end:
@@ -89,9 +104,9 @@ def countdown(
     over, left = moment >= end, (limit - moment).total_seconds()
     state, sign = ("over", "alert-triangle") if over else ("soon", "clock") if left <= soon * 60 else ("calm", "clock")
     words = f"超时 {span_words(left)}" if over else f"剩 {span_words(max(left, 0))}"
-    return format_html(
-        '<time class="countdown is-{}" datetime="{}" data-limit="{}" data-soon="{}" title="时限 {}">{}<span>{}</span></time>',
-        state, limit.isoformat(), int(end.timestamp()) - 60, soon * 60, when_text(limit), icon(sign), words,
+    return SafeString(  # nothing here comes from people: numbers, moments and our own words
+        f'<time class="countdown is-{state}" datetime="{limit.isoformat()}" data-limit="{int(end.timestamp()) - 60}"'
+        f' data-soon="{int(soon) * 60}" title="时限 {when_text(limit)}">{icon(sign)}<span>{words}</span></time>'
     )
 
 
@@ -109,14 +124,78 @@ def when(value: datetime | date | None) -> str | SafeString:
     """A moment, absolute; the reader may switch all of a page to 「5 分钟前」 (key t, or the user menu)."""
     if not isinstance(value, datetime):
         return when_text(value)
-    text = when_text(value)
-    return format_html('<time class="when" datetime="{}" data-when="{}">{}</time>', value.isoformat(), int(value.timestamp()), text)
+    return SafeString(f'<time class="when" datetime="{value.isoformat()}" data-when="{int(value.timestamp())}">{when_text(value)}</time>')
 
 
 @register.filter
 def clock_time(value: datetime | None) -> str:
     """Only 14:05, for lists whose day is clear from their heading."""
     return when_text(value)[-5:] if value else "—"
+
+
+# --- what is the same on every page --------------------------------------------------------------------------------
+
+
+class _Once(Node):
+    def __init__(self, inside: NodeList) -> None:
+        self.inside = inside
+
+    def render(self, context: Context) -> SafeString:
+        key = (self, get_script_prefix())
+        if key not in _kept:
+            _kept[key] = self.inside.render(context)
+        return _kept[key]
+
+
+_kept: Final[dict[tuple[Node, str], SafeString]] = {}
+
+
+def forget() -> None:
+    """Drop what this process has drawn once (tests change the settings it was drawn with)."""
+    _kept.clear()
+    _drawn.clear()
+
+
+@register.tag
+def once(parser: Parser, token: Token) -> _Once:
+    """`{% once %}…{% endonce %}`: drawn at the first page and kept by the process. Nothing in it may differ between two
+    people, two pages or two moments: addresses of files, dialogs, icons."""
+    inside = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return _Once(inside)
+
+
+@register.simple_tag
+def side_menu(groups: Any) -> SafeString:
+    """The menu at the side: groups of entries, see docs/screens.md."""
+    drawn = []
+    for group in groups:
+        title = f'<p class="side-group">{escape(group.title)}</p>' if group.title else ""
+        drawn.append(f"{title}<ul>{''.join(map(_side_entry, group.entries))}</ul>")
+    return SafeString("".join(drawn))
+
+
+def _side_entry(entry: Any) -> str:
+    here = ' active" aria-current="page"' if entry.current else '"'
+    key = f' data-key="{escape(given)}" data-key-title="{escape(entry.title)}"' if (given := getattr(entry, "key", "")) else ""
+    count = getattr(entry, "count", 0)
+    waiting = f'<b class="count">{int(count)}<span class="visually-hidden">项待办</span></b>' if count else ""
+    return (
+        f'<li><a class="side-item{here} href="{escape(entry.url)}"{key}>{icon(entry.icon)}'
+        f"<span>{escape(entry.title)}</span>{waiting}</a></li>"
+    )
+
+
+@register.simple_tag
+def bottom_bar(groups: Any) -> SafeString:
+    """The first four entries of the first group, at the bottom of a phone."""
+    drawn = []
+    for entry in [entry for group in groups[:1] for entry in group.entries[:4]]:
+        here = ' class="active" aria-current="page"' if entry.current else ""
+        count = getattr(entry, "count", 0)
+        waiting = f'<b class="dot">{"99+" if count > 99 else int(count)}</b>' if count else ""
+        drawn.append(f'<a href="{escape(entry.url)}"{here}>{icon(entry.icon)}<span>{escape(entry.title)}</span>{waiting}</a>')
+    return SafeString("".join(drawn))
 
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -159,9 +238,9 @@ def masked(value: Any, kind: str = "phone") -> str:
 @register.simple_tag(takes_context=True)
 def form_keys(context: Context) -> SafeString:
     """First thing in every `<form method="post">`: the CSRF token, and the key by which a second sending is known."""
-    return format_html(
-        '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="idempotency_key" value="{}">',
-        context.get("csrf_token", ""), uuid4(),
+    return SafeString(
+        f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(context.get("csrf_token", ""))}">'
+        f'<input type="hidden" name="idempotency_key" value="{uuid4()}">'
     )
 
 
