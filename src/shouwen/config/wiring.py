@@ -6,13 +6,20 @@ fills it. Imported wherever actions run (addresses, command line), so that the s
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from shouwen.duty import handover
+from shouwen.duty import queries as duty_queries
+from shouwen.duty import records as duty_records
 from shouwen.estate import actions as estate
 from shouwen.estate import queries as estate_queries
+from shouwen.fees import queries as fees
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.refusals import Refused
-from shouwen.procedures import slots
+from shouwen.notices import actions as notices
+from shouwen.papers import records as papers
+from shouwen.procedures import handing, slots
+from shouwen.procedures import records as procedures_records
 
 
 def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, unit: str, state: str) -> None:
@@ -23,4 +30,49 @@ def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, uni
     estate.edit_unit(SYSTEM, found, state=state, at=at)
 
 
+def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
+    """What asks of kind `priced` may quote: the community's price list of that day (C17.07)."""
+    return {one.code: slots.Offer(one.code, one.title, one.unit, one.amount) for one in fees.price_list(community_id, at)}
+
+
 slots.fill("estate.set_state", set_state)
+slots.offer_prices(price_list)
+
+handover.fill(handing.open_items, handing.pass_on)
+
+
+# --- what papers are filled in from, and what others do for them --------------------------------------------------------
+
+
+def shift_end(community_id: int, holder: str, at: datetime) -> datetime:
+    """When the holder of a copy (`post:…`, `dept:…`) goes off work: the last of those on duty now, or the end of the day."""
+    directory = duty_queries.current_directory(community_id)
+    kind, _, slug = holder.partition(":")
+    people = directory.members(slug, at) if kind == "dept" else directory.on_duty(slug, at)
+    ends = [end for user in people if (end := directory.shift_end(user, at))]
+    evening = at.astimezone(directory.zone).replace(hour=23, minute=59, second=0, microsecond=0)
+    soon = [end for end in ends if end - at < timedelta(hours=24)]
+    return max(soon, default=evening)
+
+
+def remind_of_copy(reminder: papers.Reminder) -> None:
+    """A copy that did not come back: its department's head and members on duty hear of it, and the desk that waits for it."""
+    directory = duty_queries.current_directory(reminder.community_id)
+    kind, _, slug = reminder.holder.partition(":")
+    people = (*directory.members(slug, reminder.at), *directory.head_of(slug, reminder.at)) if kind == "dept" else ()
+    people += directory.on_duty("receptionist", reminder.at)
+    notices.tell([
+        notices.News(
+            key=f"{reminder.key}.{user}", community_id=reminder.community_id, user_id=user, why="remind", title=reminder.title,
+            body=reminder.body, url=reminder.url, at=reminder.at,
+        )
+        for user in dict.fromkeys(people or (directory.guaranteed(),))
+    ])  # fmt: skip
+
+
+papers.SOURCES["ticket"] = procedures_records.ticket_record
+papers.SOURCES["log"] = duty_records.log_record
+papers.NEIGHBOURS.shift_end = shift_end
+papers.NEIGHBOURS.tell = remind_of_copy
+papers.NEIGHBOURS.keep_photo = procedures_records.keep_photo
+papers.NEIGHBOURS.photo_url = "/attachments/{}".format

@@ -29,14 +29,14 @@ DEPARTMENTS: Final = {
 }  # fmt: skip
 """Departments of a community."""
 
-_LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view"})
+_LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view", "documents.view"})
 _WORK = _LOOK | {"tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
 _DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal"}
 _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
 _HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "notices.send"}
 _CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential"}
-_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit"}
+_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit"}
 _CHIEF = _WORK | {"tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
 POSTS: Final = tuple(

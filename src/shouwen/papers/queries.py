@@ -1,31 +1,149 @@
-"""Reading papers: what was asked for and printed, in the communities whose tickets one may see."""
+"""Reading papers and controlled documents: what one may see is what one may see of the records, in one's communities."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 
-from .models import Paper
+from .models import Copy, Document, DocumentEdition, FormSetting, Paper, Printing, WordTemplate
+from .records import Record, read
+from .sheets import digest_of
 
 
 def papers(actor: Actor) -> QuerySet[Paper]:
     """Newest first."""
-    places = actor.places("tickets.view")
-    rows = Paper.objects.order_by("-id")
-    return rows if places is None else rows.filter(community_id__in=places)
+    return _here(Paper.objects.order_by("-id"), actor)
 
 
 def about(actor: Actor, subject: str) -> QuerySet[Paper]:
-    """The papers of one ticket, oldest first."""
+    """The papers of one record, oldest first."""
     return papers(actor).filter(about=subject).order_by("id")
 
 
 def paper(actor: Actor, pk: Any) -> Paper:
+    """One paper, if its record may be seen too (a confidential ticket hides its papers)."""
     found = papers(actor).filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found
+
+
+def printing(actor: Actor, pk: Any) -> tuple[Printing, Record]:
+    """One printing with the record as it is now."""
+    found = Printing.objects.select_related("paper").filter(pk=pk).first()
+    if found is None or not actor.may("tickets.view", found.paper.community_id):
+        raise NotFound
+    return found, read(actor, found.paper.about)
+
+
+def copies_out(actor: Actor) -> QuerySet[Copy]:
+    """Copies that must still come back, the longest overdue first."""
+    rows = Copy.objects.filter(returns=True, returned_at__isnull=True).select_related("paper")
+    return _here(rows.order_by("due_at", "id"), actor)
+
+
+def copy(actor: Actor, pk: Any) -> Copy:
+    found = _here(Copy.objects.select_related("paper"), actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def numbered(actor: Actor, number: str) -> list[Paper]:
+    """Papers with this number (each community numbers for itself), or of the record with it."""
+    return list(papers(actor).filter(Q(number=number) | Q(record=number))[:20]) if number else []
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether what is kept of a printing is what was printed (`whole`)."""
+
+    printing: Printing
+    whole: bool
+
+
+def verdicts(found: Paper) -> list[Verdict]:
+    """Every printing of a paper, the last first, each checked against its digest."""
+    return [Verdict(one, digest_of(one.content) == one.digest) for one in found.printings.order_by("-turn")]
+
+
+def layout_of(community_id: int, form: str) -> str:
+    """The layout a community chose for a form, or ""."""
+    return FormSetting.objects.filter(community_id=community_id, form=form).values_list("layout", flat=True).first() or ""
+
+
+def layouts(community_id: int) -> dict[str, str]:
+    return dict(FormSetting.objects.filter(community_id=community_id).values_list("form", "layout"))
+
+
+def templates(actor: Actor, community_id: int, form: str = "") -> QuerySet[WordTemplate]:
+    """Word templates of a community without their content, the newest first."""
+    if not actor.may("settings.edit", community_id):
+        raise NotFound
+    rows = WordTemplate.objects.filter(community_id=community_id).defer("content").order_by("form", "-id")
+    return rows.filter(form=form) if form else rows
+
+
+def template(actor: Actor, pk: Any) -> WordTemplate:
+    found = WordTemplate.objects.filter(pk=pk).first()
+    if found is None or not actor.may("settings.edit", found.community_id):
+        raise NotFound
+    return found
+
+
+def template_in_use(community_id: int, form: str) -> WordTemplate | None:
+    return WordTemplate.objects.filter(community_id=community_id, form=form, in_use=True).first()
+
+
+def documents(actor: Actor) -> QuerySet[Document]:
+    """Controlled documents by number: those of the company and of one's communities; drafts only for who edits them. B1.03."""
+    places = actor.places("documents.view")
+    rows = Document.objects.select_related("parent").order_by("number")
+    if places is not None:
+        rows = rows.filter(Q(community_id__in=places) | Q(community_id=None)) if places else rows.none()
+    edits = actor.places("documents.edit")
+    if edits is None:
+        return rows
+    return rows.filter(~Q(state=Document.State.DRAFT) | Q(community_id__in=edits))
+
+
+def document(actor: Actor, pk: Any) -> Document:
+    found = documents(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def editions(found: Document) -> QuerySet[DocumentEdition]:
+    """Its editions without the file, the newest first."""
+    return found.editions.defer("file_content").order_by(F("issued_at").desc(nulls_first=True), "-id")
+
+
+def edition(actor: Actor, pk: Any) -> DocumentEdition:
+    """One edition; a draft only for who edits the document."""
+    found = DocumentEdition.objects.select_related("document", "document__parent").filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    document(actor, found.document_id)
+    if found.issued_at is None and not actor.may("documents.edit", found.document.community_id):
+        raise NotFound
+    return found
+
+
+def unread(actor: Actor, at: datetime) -> int:
+    """How many documents in force this person should still sign as read."""
+    wanted = documents(actor).filter(state=Document.State.ISSUED, must_read=True)
+    return wanted.exclude(editions__issued_at__isnull=False, editions__superseded_at__isnull=True, editions__readings__user_id=actor.id).count()
+
+
+def _here(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    places = actor.places("tickets.view")
+    return rows if places is None else rows.filter(community_id__in=places)
+
+
