@@ -155,6 +155,7 @@ def _make() -> Api:
         name = f"shouwen.{area}.api"
         if find_spec(name):
             made.add_router(f"/{area}", import_module(name).router, tags=[tag])
+    made.add_router("/replay", import_module("shouwen.procedures.replay").router, tags=[AREAS["procedures"]])
     return made
 
 

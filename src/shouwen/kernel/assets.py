@@ -43,14 +43,14 @@ ICONS: Final = frozenset("""
     arrows-exchange ban barcode bell bolt book book-2 bookmark building building-community building-warehouse bulb
     calendar calendar-event calendar-stats camera car cash certificate chart-bar check checkbox checklist chevron-down
     chevron-left chevron-right chevron-up circle-check circle-dashed circle-x clipboard clipboard-check clipboard-list
-    clock clock-pause clock-x coin copy dashboard database device-cctv device-mobile door-enter door-exit dots
+    clock clock-pause clock-x cloud-upload coin copy dashboard database device-cctv device-mobile door-enter door-exit dots
     dots-vertical download droplet edit external-link eye eye-off file-certificate file-export file-import
     file-spreadsheet file-text files filter fingerprint flag flame folder gavel hand-click heart-handshake help history
     home home-2 hourglass id-badge-2 inbox info-circle key keyboard language layout-kanban license link list list-check
     list-details loader lock lock-open login logout mail map-pin menu-2 message message-report messages microphone
     minus moon mood-smile news note notebook notes package paperclip parking phone phone-call photo pin plant-2
     player-pause player-play plus point printer qrcode receipt refresh repeat report report-money rotate route scale
-    scan search send settings shield shield-check shovel sitemap sort-ascending sort-descending sos speakerphone
+    scan search send settings shield shield-check shovel signature sitemap sort-ascending sort-descending sos speakerphone
     stairs-up star stethoscope sun switch-horizontal table tag temperature ticket timeline-event tool tools transfer
     transfer-in transfer-out trash trash-x truck umbrella upload urgent user user-check user-circle user-plus
     user-question users walk wallet wand wifi-off wind writing x zoom-exclamation

@@ -53,7 +53,7 @@ def headers(get_response: Handler) -> Handler:
         put("X-Frame-Options", "DENY")
         put("Cross-Origin-Opener-Policy", "same-origin")
         put("Cross-Origin-Resource-Policy", "same-origin")
-        put("Permissions-Policy", "geolocation=(), microphone=(), camera=(self), payment=(), usb=()")
+        put("Permissions-Policy", "geolocation=(self), microphone=(), camera=(self), payment=(), usb=()")
         if settings.HTTPS:
             put("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         if getattr(request, "actor", None) is not None:

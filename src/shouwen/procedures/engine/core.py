@@ -61,7 +61,8 @@ def decide(procedure: Procedure, ticket: Ticket, event: Event, calendar: Calenda
     d.at = at
     HANDLERS[type(event)](d, event)
     pass_time(d, at)  # work that opens already late is late at once
-    return d.ticket_after(at), tuple(d.effects)
+    # A tick is nobody's act: what was done before it, and is told after it (a phone without a signal), keeps its own time.
+    return d.ticket_after(ticket.last if ticket.last and isinstance(event, Ticked) else at), tuple(d.effects)
 
 
 # Time -----------------------------------------------------------------------------------

@@ -108,8 +108,10 @@ function again(event, text) {
 document.addEventListener("htmx:sendError", (event) => again(event, "网络中断，没有收到答复。重试不会重复办理。"));
 document.addEventListener("htmx:timeout", (event) => again(event, "服务器迟迟没有答复。重试不会重复办理。"));
 
-window.addEventListener("offline", () => toast("网络已断开，现在提交的内容发不出去。", "warning"));
+const works = () => document.querySelector("[data-works-offline]"); // pages that go on without a signal say so themselves
+window.addEventListener("offline", () => { if (!works()) toast("网络已断开，现在提交的内容发不出去。", "warning"); });
 window.addEventListener("online", () => {
+  if (works()) return;
   document.querySelectorAll("#toasts .is-warning").forEach((line) => line.remove());
   toast("网络已恢复。", "success");
 });
