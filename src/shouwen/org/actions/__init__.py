@@ -30,6 +30,7 @@ from .people import (
     stop_user,
     unmap_title,
 )
+from .proof import locked_words, proven
 
 __all__ = [
     "add_user",
@@ -47,10 +48,12 @@ __all__ = [
     "end_session",
     "hire",
     "load_standard",
+    "locked_words",
     "log_in",
     "map_title",
     "note_lock",
     "people_changed",
+    "proven",
     "reset_password",
     "revoke_token",
     "set_department",
