@@ -1,20 +1,23 @@
 """Writes of one action, gathered and sent together at its end.
 
-On PostgreSQL they travel in one pipeline of prepared statements (one round trip instead of one each); on
-SQLite they run one after the other. `later` may only be called inside an action, which flushes the batch
+On PostgreSQL they become one prepared statement in one round trip; on SQLite they run one after the other. `later` may only be called inside an action, which flushes the batch
 together with its journal line. A keyed request of a program may hold them until its answer is ready (`held`);
 then they travel with its key and its COMMIT. Whatever is read before that sends them first (kernel/db/guard.py).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from django.db import connection
-from django.db.utils import DataError, IntegrityError
+from django.db.utils import DataError
 
 from .refusals import Conflict
 
@@ -78,7 +81,7 @@ def flush(*, commit: bool = False) -> None:
     token = running.set(running.get() or "held back")
     try:
         if connection.vendor == "postgresql":
-            _pipeline(pending, commit)
+            _together(pending, commit)
         else:
             _one_by_one(pending)
     finally:
@@ -93,35 +96,95 @@ def _one_by_one(pending: list[Write]) -> None:
                 raise Conflict(must)
 
 
-_OR_FAIL = "WITH done AS ({} RETURNING 1) SELECT 1 / count(*) FROM done"
-"""A compare-and-set that fails in the database when it finds nothing, so that a COMMIT behind it does not happen."""
+_TABLE = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 
-def _pipeline(pending: list[Write], commit: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """Writes to different tables as one statement, each a part of its WITH; `must` is the place of the one that has to
+    touch a row, and when it does not, the statement fails before any of the others."""
+
+    text: str
+    writes: range
+    must: int | None
+
+
+@lru_cache(maxsize=1024)
+def _composed(writes: tuple[tuple[str, bool], ...]) -> tuple[_Statement, ...]:
+    """Writes put together as far as none of them needs to see what another of the same statement wrote."""
+    made: list[_Statement] = []
+    begun, tables, musts = 0, set[str](), 0
+    for at, (sql, must) in enumerate(writes):
+        found = _TABLE.match(sql)
+        table = found[1] if found else ""
+        if at > begun and (not table or any(other in sql for other in tables) or (must and musts)):
+            made.append(_statement(writes, range(begun, at)))
+            begun, tables, musts = at, set(), 0
+        tables.add(table)
+        musts += must
+    made.append(_statement(writes, range(begun, len(writes))))
+    return tuple(made)
+
+
+def _statement(writes: tuple[tuple[str, bool], ...], span: range) -> _Statement:
+    must = next((at for at in span if writes[at][1]), None)
+    if len(span) == 1 and must is None:
+        text = writes[span[0]][0]
+    else:
+        parts = ", ".join(f"w{at} AS ({writes[at][0]} RETURNING 1)" for at in span)
+        text = f"WITH {parts} SELECT " + ("1" if must is None else f"1 / count(*) FROM w{must}")
+    numbers = count(1)
+    return _Statement(re.sub("%[s%]", lambda hole: f"${next(numbers)}" if hole[0] == "%s" else "%", text), span, must)
+
+
+def _together(pending: list[Write], commit: bool) -> None:
+    """Send the writes to PostgreSQL: one statement in one round trip if they are to different tables, else a pipeline.
+
+    With `commit`, a single statement is its own transaction when none has begun yet.
+    """
     import psycopg  # not installed where only SQLite serves
 
     connection.ensure_connection()
     raw = connection.connection
-    plain = psycopg.Cursor(raw)  # nobody asks for the results of these
-    asked: list[tuple[psycopg.Cursor, str]] = []
+    statements = _composed(tuple((sql, bool(must)) for sql, _, must in pending))
+    at_work: _Statement | None = None
+    cursor = psycopg.RawCursor(raw)
+    alone = len(statements) == 1 and commit and connection.begin_due
     try:
-        with connection.wrap_database_errors, raw.pipeline():
-            for sql, values, must in pending:
-                if not must:
-                    plain.execute(sql, values, prepare=True)
-                    continue
-                cursor = psycopg.Cursor(raw)
-                asked.append((cursor, must))
-                cursor.execute(_OR_FAIL.format(sql) if commit else sql, values, prepare=True)
-            if commit:
-                raw.commit()
-    except (IntegrityError, DataError) as error:
-        # A compare-and-set that found nothing and a duplicate that follows from it are the same conflict.
-        missed = isinstance(error.__cause__, psycopg.errors.DivisionByZero)
-        for cursor, must in asked:
-            if (missed and cursor.pgresult is None) or (not missed and cursor.pgresult is not None and cursor.rowcount == 0):
-                raise Conflict(must) from None
-        raise
-    for cursor, must in asked:
-        if cursor.rowcount == 0:
-            raise Conflict(must)
+        with connection.wrap_database_errors:
+            if len(statements) == 1 and (alone or not commit):
+                at_work = statements[0]
+                if not alone:
+                    connection.begin()
+                _send(cursor, at_work, pending)
+                return
+            cursors: list[psycopg.RawCursor] = []
+            with raw.pipeline():
+                if connection.begin_due:
+                    connection.begin_due = False
+                    cursor.execute(b"BEGIN")
+                for each in statements:
+                    cursors.append(psycopg.RawCursor(raw))
+                    _send(cursors[-1], each, pending)
+                if commit:
+                    cursor.execute(b"COMMIT")
+    except DataError as error:
+        if not isinstance(error.__cause__, psycopg.errors.DivisionByZero):
+            raise
+        if at_work is None:
+            at_work = next(one for one, sent in zip(statements, cursors, strict=True) if one.must is not None and sent.pgresult is None)
+        assert at_work.must is not None
+        raise Conflict(pending[at_work.must][2]) from None
+
+
+def _send(cursor: Any, statement: _Statement, pending: list[Write]) -> None:
+    cursor.execute(statement.text, [_wire(value) for at in statement.writes for value in pending[at][1]], prepare=True)
+
+
+def _wire(value: Any) -> Any:
+    """A value as text of no declared type: whatever its size, the statement stays the same prepared one."""
+    if value is None or isinstance(value, str | bytes):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
