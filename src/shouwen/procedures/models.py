@@ -112,8 +112,8 @@ class Ticket(models.Model):
     first_asked = models.CharField("首问人", max_length=60)
     tracker_id = models.BigIntegerField("跟进人编号", null=True)
     confidential = models.BooleanField("保密", default=False)
-    waits = models.BooleanField("等待子工单", default=False, db_default=False)
-    """The path stands still until tickets that this one opened are closed."""
+    waits = models.BooleanField("在等待", default=False, db_default=False)
+    """It is paused, or its path stands still until tickets that it opened are closed."""
     filed_at = models.DateTimeField("受理时间")
     due_at = models.DateTimeField("最近时限", null=True)
     closed_at = models.DateTimeField("办结时间", null=True)

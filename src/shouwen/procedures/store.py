@@ -29,6 +29,11 @@ _encode = msgspec.json.Encoder().encode
 _decode_ticket = msgspec.json.Decoder(Ticket).decode
 
 
+def decoded(state: str) -> Ticket:
+    """The engine's ticket out of `Ticket.state`."""
+    return _decode_ticket(state)
+
+
 @dataclass(slots=True)
 class Row:
     """A ticket as stored: what the engine does not know (number, place…) and the engine's state."""
@@ -117,7 +122,7 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
     dues = [c.due for c in running if c.due]
     state = (
         _encode(after).decode(), after.status, grade_of(after), _user(after.tracker), min(dues, default=None),
-        after.closed_at, bool(after.waiting or after.held),
+        after.closed_at, after.status == "paused" or bool(after.waiting or after.held),
     )  # fmt: skip
     if row.id:
         later(_UPDATE_TICKET, (*state, row.id, row.revision), must=BUSY)

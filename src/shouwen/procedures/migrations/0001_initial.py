@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('first_asked', models.CharField(max_length=60, verbose_name='首问人')),
                 ('tracker_id', models.BigIntegerField(null=True, verbose_name='跟进人编号')),
                 ('confidential', models.BooleanField(default=False, verbose_name='保密')),
-                ('waits', models.BooleanField(db_default=False, default=False, verbose_name='等待子工单')),
+                ('waits', models.BooleanField(db_default=False, default=False, verbose_name='在等待')),
                 ('filed_at', models.DateTimeField(verbose_name='受理时间')),
                 ('due_at', models.DateTimeField(null=True, verbose_name='最近时限')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='办结时间')),

@@ -1,0 +1,319 @@
+"""Reads of the board: every open task of one community by urgency, as plain rows.
+
+The lists are read with one hand-written statement: the board is asked for all day by everybody. What a person may see is
+decided as in `queries.tasks`, and a test holds the two side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import adapted
+
+from . import queries
+from .calendars import local
+from .engine.ticket import Pause
+from .models import Link, Ticket
+
+LANE: Final = 25
+"""Rows of one lane at first; the lane's own page has the others."""
+COUNTED: Final = 100
+"""A lane is counted no further than this; the board says 99+."""
+GROUPED: Final = 250
+"""Rows of the board when it is grouped: the most urgent."""
+
+LANES: Final = {
+    "overdue": "已超时", "soon": "30 分钟内到时", "today": "今天到时", "later": "以后到时", "waiting": "在等别人", "open": "没有时限",
+}  # fmt: skip
+"""The lanes in order. What waits (a paused ticket, an outside party, a child ticket) is in no other lane, unless it is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The filters; whatever is empty does not narrow."""
+
+    department: str = ""
+    holder: int | None = None
+    procedure: str = ""
+    building: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.department or self.procedure or self.holder is not None or self.building is not None)
+
+
+class Item(NamedTuple):
+    """One open task with what a list shows of its ticket. `building` is the unit's building, if there is one."""
+
+    lane: str
+    ticket: int
+    number: int
+    step: str
+    title: str
+    branch: str
+    pool: str
+    department: str
+    holder: int | None
+    holder_name: str
+    taken_at: datetime | None
+    due_at: datetime | None
+    priority: int
+    serial: str
+    place: str
+    summary: str
+    confidential: bool
+    edition: int
+    building: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A ticket that stands still. `why` is child or the procedure's reason to pause; `by` who asked for the pause (a ref);
+    `children` (number, id, procedure's edition, due) of what it waits for."""
+
+    ticket: int
+    serial: str
+    place: str
+    summary: str
+    confidential: bool
+    edition: int
+    why: str
+    remark: str
+    by: str
+    until: datetime | None
+    children: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Lane:
+    """One lane: its rows (waiting tickets besides them), and whether there are more."""
+
+    key: str
+    items: list[Item] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    count: int = 0
+    more: bool = False
+
+    def __len__(self) -> int:
+        return len(self.items) + len(self.waiting)
+
+
+class Figures(NamedTuple):
+    """Tickets open and filed today, each counted up to queries.COUNTED; `mark` changes with whatever happens in the community."""
+
+    running: int
+    filed: int
+    mark: int
+
+
+_COLUMNS = (
+    "k.ticket_id, k.number, k.step, k.title, k.branch, k.pool, k.department, k.holder_id, k.holder_name, k.taken_at, k.due_at,"
+    " k.priority, t.number AS serial, t.place, t.summary, t.confidential, t.edition_id"
+)
+_PARTY = "k.holder_id IS NULL AND k.pool >= 'party' AND k.pool < 'partz'"
+"""It lies with somebody outside the company. A range, because an index serves it under every collation."""
+
+_RANGES: Final = {
+    "overdue": "k.due_at < {minute}", "soon": "k.due_at >= {minute} AND k.due_at < {soon}",
+    "today": f"k.due_at >= {{soon}} AND k.due_at < {{midnight}} AND NOT ({_PARTY})",
+    "later": f"k.due_at >= {{later}} AND NOT ({_PARTY})",
+    "waiting": f"{_PARTY} AND (k.due_at IS NULL OR k.due_at >= {{soon}})",
+    "open": f"k.due_at IS NULL AND NOT ({_PARTY})",
+}  # fmt: skip
+
+
+class _Question:
+    """A statement and its values, put together piece by piece."""
+
+    def __init__(self, actor: Actor, community_id: int, at: datetime, narrowed: Narrowed) -> None:
+        self.values: list[Any] = []
+        self.actor, self.community, self.narrowed = actor, community_id, narrowed
+        minute, soon, midnight = bounds(at)
+        self.moments = {"minute": minute, "soon": soon, "midnight": midnight, "later": max(soon, midnight)}
+
+    def given(self, value: Any) -> str:
+        self.values.append(value)
+        return "%s"
+
+    def visible(self) -> str:
+        """As queries._visible, within one community."""
+        if self.actor.may("tickets.confidential", self.community):
+            return ""
+        own = self.actor.id if self.actor.id is not None else 0
+        return (
+            f" AND (t.confidential = {_FALSE[connection.vendor]} OR t.first_asked_id = {self.given(own)}"
+            f" OR t.tracker_id = {self.given(own)})"
+        )
+
+    def tasks(self, key: str, limit: int, columns: str, order: str = "k.due_at, k.id") -> str:
+        """One lane as a subquery."""
+        building = "u.building_id" if "building" in columns or self.narrowed.building is not None else ""
+        joined = " LEFT JOIN estate_unit u ON u.id = t.unit_id" if building else ""
+        sql = (
+            f"SELECT {columns} FROM procedures_task k JOIN procedures_ticket t ON t.id = k.ticket_id{joined}"
+            f" WHERE k.community_id = {self.given(self.community)} AND k.done_at IS NULL AND t.status = 'open'"
+        )
+        wanted = _RANGES.get(key, "")
+        for name in ("minute", "soon", "midnight", "later"):  # in the order in which they stand there
+            if f"{{{name}}}" in wanted:
+                wanted = wanted.replace(f"{{{name}}}", self.given(self.moments[name]))
+        sql += (f" AND {wanted}" if wanted else "") + self.visible() + self.filters()
+        return f"SELECT * FROM ({sql} ORDER BY {order} LIMIT {limit}) AS lane_{key}"
+
+    def filters(self) -> str:
+        narrowed, sql = self.narrowed, ""
+        if narrowed.department:
+            sql += f" AND k.department = {self.given(narrowed.department)}"
+        if narrowed.holder is not None:
+            sql += f" AND k.holder_id = {self.given(narrowed.holder)}"
+        if narrowed.procedure:
+            sql += f" AND t.procedure = {self.given(narrowed.procedure)}"
+        if narrowed.building is not None:
+            sql += f" AND u.building_id = {self.given(narrowed.building)}"
+        return sql
+
+
+_FALSE: Final = {"postgresql": "false", "sqlite": "0"}
+_NOTHING: Final = {"postgresql": "NULL::bigint", "sqlite": "NULL"}
+
+
+def bounds(at: datetime) -> tuple[datetime, datetime, datetime]:
+    """Overdue before the first: the minute in which a task is due is still on time. Soon before the second, today before the third."""
+    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return at.replace(second=0, microsecond=0), at + timedelta(minutes=30), midnight
+
+
+def lanes(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed = Narrowed()) -> list[Lane]:  # noqa: B008 - frozen
+    """Every lane with its LANE most urgent tasks, those of a higher priority first. One statement, two more for what waits,
+    one more to count lanes that are longer."""
+    found = {key: Lane(key) for key in LANES}
+    asked = _Question(actor, community_id, at, narrowed)
+    extra = f", {_NOTHING[connection.vendor]} AS building"
+    sql = " UNION ALL ".join(asked.tasks(key, LANE + 1, f"'{key}' AS lane, {_COLUMNS}{extra}") for key in LANES)
+    for row in _rows(sql, asked.values):
+        item = _item(row)
+        found[item.lane].items.append(item)
+    standing = waiting(actor, community_id, narrowed)
+    found["waiting"].waiting = standing[:LANE]
+    for lane in found.values():
+        lane.more = len(lane.items) > LANE or (lane.key == "waiting" and len(standing) > LANE)
+        lane.items = sorted(lane.items[:LANE], key=lambda item: item.priority)  # C2.04
+        lane.count = len(lane)
+    if longer := [key for key, lane in found.items() if lane.more]:
+        asked = _Question(actor, community_id, at, narrowed)
+        sql = " UNION ALL ".join(
+            f"SELECT '{key}', count(*) FROM ({asked.tasks(key, COUNTED, 'k.id, k.due_at')}) AS counted_{key}" for key in longer
+        )
+        for key, count in _rows(sql, asked.values):
+            found[key].count = int(count) + len(found[key].waiting)
+    return list(found.values())
+
+
+def grouped(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed) -> list[Item]:
+    """The GROUPED most urgent open tasks, for the board by department, holder, building or procedure; one more if there are more."""
+    asked = _Question(actor, community_id, at, narrowed)
+    order = "CASE WHEN k.due_at IS NULL THEN 1 ELSE 0 END, k.due_at, k.id"
+    rows = _rows(asked.tasks("all", GROUPED + 1, f"'' AS lane, {_COLUMNS}, u.building_id AS building", order), asked.values)
+    minute, soon, midnight = bounds(at)
+
+    def lane(item: Item) -> str:
+        due, party = item.due_at, item.holder is None and item.pool.startswith("party:")
+        if due is not None and due < soon:
+            return "overdue" if due < minute else "soon"
+        return "waiting" if party else "open" if due is None else "today" if due < midnight else "later"
+
+    return [item._replace(lane=lane(item)) for item in map(_item, rows)]
+
+
+class _Paused(msgspec.Struct):
+    """What this page needs of a ticket's state; the rest is not even decoded."""
+
+    status: str = "open"
+    pause: Pause | None = None
+
+
+_paused = msgspec.json.Decoder(_Paused).decode
+
+
+def waiting(actor: Actor, community_id: int, narrowed: Narrowed, limit: int = LANE + 1) -> list[Waiting]:
+    """Tickets that stand still: paused ones, and those that wait for children, the nearest end first."""
+    rows = queries.tickets(actor).filter(community_id=community_id, waits=True, closed_at__isnull=True)
+    if narrowed.procedure:
+        rows = rows.filter(procedure=narrowed.procedure)
+    if narrowed.building is not None:
+        rows = rows.filter(unit__building_id=narrowed.building)
+    if narrowed.holder is not None:
+        rows = rows.filter(tracker_id=narrowed.holder)
+    if narrowed.department:
+        rows = rows.filter(tasks__department=narrowed.department, tasks__done_at__isnull=True).distinct()
+    columns = ("id", "number", "place", "summary", "confidential", "edition_id", "status", "state")
+    listed = list(rows.order_by("due_at", "id").values_list(*columns)[:limit])
+    children = _children([row[0] for row in listed if row[6] == "open"])
+    found = []
+    for pk, serial, place, summary, confidential, edition, status, state in listed:
+        pause = _paused(state).pause if status == Ticket.Status.PAUSED else None
+        found.append(Waiting(
+            pk, serial, place, summary, confidential, edition, pause.reason if pause else "child", pause.remark if pause else "",
+            pause.by if pause else "", pause.until if pause else max((due for *_, due in children.get(pk, ()) if due), default=None),
+            tuple(child[:3] for child in children.get(pk, ())),
+        ))  # fmt: skip
+    return sorted(found, key=lambda one: (one.until is None, one.until or datetime.max.replace(tzinfo=UTC)))
+
+
+def _children(parents: Iterable[int]) -> dict[int, list[tuple[str, int, int, datetime | None]]]:
+    """Ticket → the tickets it opened that are not closed yet: (number, id, edition, due)."""
+    found: dict[int, list[tuple[str, int, int, datetime | None]]] = {}
+    if wanted := list(parents):
+        rows = Link.objects.filter(to__in=wanted, ticket__closed_at__isnull=True).exclude(key="")
+        for parent, *child in rows.values_list("to_id", "ticket__number", "ticket_id", "ticket__edition_id", "ticket__due_at"):
+            found.setdefault(parent, []).append(tuple(child))  # type: ignore[arg-type]
+    return found
+
+
+def figures(actor: Actor, community_id: int, at: datetime) -> Figures:
+    """See Figures. One statement."""
+    asked = _Question(actor, community_id, at, Narrowed())
+    midnight = local(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    ticket = f"SELECT 1 FROM procedures_ticket t WHERE t.community_id = {asked.given(community_id)}"
+    running = f"{ticket} AND t.status IN ('open', 'paused'){asked.visible()} LIMIT {queries.COUNTED}"
+    asked.given(community_id)
+    filed = f"{ticket} AND t.filed_at >= {asked.given(midnight)}{asked.visible()} LIMIT {queries.COUNTED}"
+    sql = f"SELECT (SELECT count(*) FROM ({running}) AS a), (SELECT count(*) FROM ({filed}) AS b), ({_MARK})"
+    asked.given(community_id)
+    ((running_now, filed_today, mark),) = _rows(sql, asked.values)
+    return Figures(running_now, filed_today, mark or 0)
+
+
+_MARK = "SELECT id FROM kernel_entry WHERE community_id = %s ORDER BY id DESC LIMIT 1"
+
+
+def mark(community_id: int) -> int:
+    """A number that grows with every line of the community's journal: nothing happened while it stays the same."""
+    rows = _rows(_MARK, [community_id])
+    return int(rows[0][0]) if rows else 0
+
+
+def _rows(sql: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, adapted(values))
+        return cursor.fetchall()
+
+
+def _item(row: Any) -> Item:
+    item = Item(*row)
+    if isinstance(item.due_at, datetime | None) and isinstance(item.taken_at, datetime | None) and connection.vendor == "postgresql":
+        return item
+    return item._replace(due_at=_moment(item.due_at), taken_at=_moment(item.taken_at), confidential=bool(item.confidential))
+
+
+def _moment(value: Any) -> datetime | None:
+    """SQLite keeps moments as naive UTC text."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
