@@ -208,7 +208,7 @@ def urgent_repair(staff: Staff) -> None:
     })  # fmt: skip
     staff.works("wu", h, "存档", {})
     staff.archived("wu", h)
-    staff.works("wu", r, "工程部统计归档", {"repair_result": "fixed", "minutes_used": "30", "cost": "0"})
+    staff.works("wu", r, "工程部统计归档", {"repair_result": "fixed", "minutes_used": "30", "charged": "free"})
     tomorrow = local(now()).date() + timedelta(days=1)
     staff.works("li", r, "征求业主意见", {"reached": "reached", "opinion": "来得快", "revisit_on": tomorrow.isoformat()})
     f = staff.child("li", r)

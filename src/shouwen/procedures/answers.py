@@ -11,7 +11,7 @@ from shouwen.estate import queries as estate
 from shouwen.kernel.refusals import Refused
 from shouwen.org import queries as org
 
-from . import engine
+from . import engine, slots
 from .engine import Procedure
 from .engine.procedure import OWN_CLASS
 
@@ -59,6 +59,8 @@ def settled(
                 answers[name] = _each(value, lambda v, n=name: _unit(found, n, v, asks[n].title, community_id))
             case "staff":
                 answers[name] = _each(value, lambda v, n=name: _staff(found, n, v, asks[n].title, directory))
+            case "priced":
+                answers[name] = _priced(found, name, value, earlier.get(name), asks[name].title, community_id, at)
             case "department":
                 for slug in (value,) if isinstance(value, str) else value:
                     if slug not in directory.departments:
@@ -70,13 +72,31 @@ def settled(
 
 def _unit(found: Settled, name: str, text: str, title: str, community_id: int) -> str:
     """A room as the register writes it; the first one named is the place of the ticket."""
-    unit = estate.unit_by_code(community_id, text)
+    unit = estate.unit_ref(community_id, text)
     if unit is None:
         found.problems[name] = f"「{title}」：本小区没有房号「{text[:40]}」，请按 3-1-1201 的写法核对。"
         return text
     if found.unit_id is None:
-        found.unit_id, found.place = unit.pk, unit.code
-    return unit.code
+        found.unit_id, found.place = unit
+    return unit[1]
+
+
+def _priced(
+    found: Settled, name: str, lines: list[str], earlier: Any, title: str, community_id: int, at: datetime
+) -> list[str]:
+    """Each line at the price of this day; one that stands as it was keeps what was quoted. C17.07: from the list or not at all."""
+    offers = slots.prices(community_id, at)
+    kept = []
+    for text in lines:
+        if isinstance(earlier, list) and text in earlier:
+            kept.append(text)
+            continue
+        asked = engine.priced.line(text, title)
+        if (offer := offers.get(asked.code)) is None:
+            found.problems[name] = f"「{title}」：价目表里没有「{asked.code}」，或已停用。请从价目表里选；确需新项目，请主管先定价。"
+            return lines
+        kept.append(engine.priced.Line(offer.code, asked.quantity, offer.title, offer.unit, offer.price).kept)
+    return kept
 
 
 def _staff(found: Settled, name: str, value: str, title: str, directory: Directory) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from .calendars import local
 from .engine import Procedure
 from .engine.answers import holds
 from .engine.procedure import OWN_CLASS, Ask, Condition
+from .slots import Offer, prices
 
 YES_NO = (("yes", "是"), ("no", "否"))
 FEW = 6
@@ -97,6 +99,8 @@ class StepForm(forms.Form):
     def _answer(self, ask: Ask, name: str) -> Any:
         if ask.kind in ("checklist", "readings"):
             return {key: self.data[f"{name}.{key}"] for key in ask.items if self.data.get(f"{name}.{key}")}
+        if ask.kind == "priced":
+            return lines_of(self.data, name)
         if not ask.many:
             return self.data.get(name, "")
         values = [v for v in self.data.getlist(name) if v]
@@ -148,6 +152,37 @@ class Items(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
         return {key: data[f"{name}.{key}"] for key in self.items if data.get(f"{name}.{key}")}
+
+
+class Priced(forms.Widget):
+    """Lines of a quotation: an item of the price list and how many of it; prices are shown, never typed (C17.07)."""
+
+    template_name = "procedures/priced.html"
+
+    def __init__(self, offers: Mapping[str, Offer]) -> None:
+        super().__init__()
+        self.offers = offers
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        rows = [_row(text) for text in ([value] if isinstance(value, str) and value else value or ())]
+        gone = [code for code, _ in rows if code and code not in self.offers]
+        return context | {"rows": [*rows, ("", "")], "offers": list(self.offers.values()), "gone": gone}
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return lines_of(data, name)
+
+
+def lines_of(data: Any, name: str) -> list[str]:
+    """The lines as sent: one item and one quantity each; empty lines are left out."""
+    pairs = zip_longest(data.getlist(f"{name}.item"), data.getlist(f"{name}.quantity"), fillvalue="")
+    return [f"{item.strip()} × {quantity.strip() or 1}" for item, quantity in pairs if item.strip()]
+
+
+def _row(text: str) -> tuple[str, str]:
+    """(code, quantity) of a line, whatever state it is in."""
+    code, _, rest = str(text).partition(" ")
+    return code, rest.rpartition("×")[2].partition("=")[0].strip()
 
 
 class Upload(forms.Widget):
@@ -202,7 +237,7 @@ def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: dat
         "label": ask.title, "required": not ask.optional and not kept, "help_text": ask.help,
         "initial": _initial(ask, None if kept else given, at),
     }  # fmt: skip
-    field = _typed(ask, community_id, colleagues, common)
+    field = _typed(ask, community_id, colleagues, common, at)
     field.before = "¥" if ask.kind == "money" else ""  # type: ignore[attr-defined]
     field.after = "分钟" if ask.kind == "minutes" else ""  # type: ignore[attr-defined]
     if ask.private:
@@ -224,7 +259,7 @@ def _initial(ask: Ask, given: Any, at: datetime) -> Any:
     return "，".join(value) if isinstance(value, list) and ask.kind in ("unit", "text", "person") else value or None
 
 
-def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, Any]) -> forms.Field:
+def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, Any], at: datetime) -> forms.Field:
     now = {"data-now": ""} if ask.default == "now" else {}
     match ask.kind:
         case "pick" | "yes_no" | "department" | "staff" | "rating":
@@ -245,6 +280,8 @@ def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, A
             widget = Upload(ask.kind, ask.many)
         case "checklist" | "readings":
             widget = Items(ask.items, ask.kind == "checklist")
+        case "priced":
+            widget = Priced(prices(community_id, at))
         case "unit":
             widget = forms.TextInput(attrs={"placeholder": "3-1-1201", "maxlength": 200, "data-unit": "", "autocomplete": "off"})
         case _:

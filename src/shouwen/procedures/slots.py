@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shouwen.estate.models import Unit
+from shouwen.kernel.access import Actor
 
 Slot = Callable[..., None]
 """slot(actor, community_id, *, ticket, at, **args): an effect inside the running action; may raise Refused."""
@@ -26,3 +32,52 @@ def fill(name: str, slot: Slot) -> None:
     """Offer an effect under a name; a name taken twice is a programming error."""
     if SLOTS.setdefault(name, slot) is not slot:
         raise KeyError(f"slot {name} is filled twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One item of the price list as it holds on a day: what one `unit` costs, in yuan."""
+
+    code: str
+    title: str
+    unit: str
+    price: Decimal
+
+
+PriceList = Callable[[int, datetime], Mapping[str, Offer]]
+_price_lists: list[PriceList] = []
+
+
+def offer_prices(prices: PriceList) -> None:
+    """Say where asks of kind `priced` take their prices from (config/wiring.py)."""
+    _price_lists[:] = [prices]
+
+
+def prices(community_id: int, at: datetime) -> Mapping[str, Offer]:
+    """The community's price list of that day, by code; empty where there is none."""
+    return _price_lists[0](community_id, at) if _price_lists else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something another area knows of a unit, shown beside the caller. Tones as of badges. No private values."""
+
+    title: str
+    text: str
+    tone: str = "neutral"
+    icon: str = "info-circle"
+    url: str = ""
+
+
+CallerCard = Callable[[Actor, Unit, datetime], Card | None]
+_caller_cards: list[CallerCard] = []
+
+
+def show_caller(card: CallerCard) -> None:
+    """Add a card to the panel of the caller; None = nothing to say, or not for this person."""
+    if card not in _caller_cards:
+        _caller_cards.append(card)
+
+
+def caller_cards(actor: Actor, unit: Unit, at: datetime) -> list[Card]:
+    return [found for card in _caller_cards if (found := card(actor, unit, at)) is not None]

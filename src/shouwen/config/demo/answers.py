@@ -72,6 +72,8 @@ class Writer:
                 one = ask.min or str(random.randint(1, 9))
             case "money":
                 one = "30.00"
+            case "priced":
+                return [random.choice(("SD-01", "SD-03", "MC-02", "JZ-01"))]
             case "rating":
                 one = random.choice("34555")
             case "staff":

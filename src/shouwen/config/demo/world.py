@@ -21,6 +21,7 @@ from shouwen.org.standard import DEPARTMENTS
 from shouwen.procedures import adoption, editions
 
 from . import cast
+from .prices import price_list
 
 SINCE = date(2026, 1, 1)
 """From when posts, shifts and occupancies of the demo hold."""
@@ -55,6 +56,7 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
         _staff(person, None, (password, hashed), {}, at)
     estate.take_in(SYSTEM, liyuan, lines=_lines(buildings, Random(7)) if whole else _known(), at=at)
     estate.take_in(SYSTEM, yunxi, lines=_neighbours(Random(8)), at=at)
+    price_list(at)
     if library:
         start = datetime.combine(SINCE, time(0), at.tzinfo)
         for _name, text in editions.library_files():

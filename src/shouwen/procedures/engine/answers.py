@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from . import priced
 from .calendar import TZ
 from .procedure import OWN_CLASS, Ask, Condition, Procedure
 from .refusals import Refused
@@ -105,6 +106,8 @@ def check_answer(ask: Ask, raw: Any, earlier: Mapping[str, Value], at: datetime 
             return ""
     if ask.kind in ("readings", "checklist"):
         return _items(ask, raw)
+    if ask.kind == "priced":
+        return _lines(ask, raw)
     if not ask.many:
         if isinstance(raw, list | tuple):
             if len(raw) != 1:
@@ -154,6 +157,20 @@ def _items(ask: Ask, raw: Any) -> Value:
     if found and missing and not ask.optional:
         raise Refused(f"「{ask.title}」还有没填的：{'、'.join(missing)}")
     return found
+
+
+def _lines(ask: Ask, raw: Any) -> list[str]:
+    """Items of the price list, each once. Lines already priced stay as they are; the caller prices the others."""
+    given = list(raw) if isinstance(raw, list | tuple) else [raw]
+    if len(given) > MANY:
+        raise Refused(f"「{ask.title}」最多 {MANY} 项")
+    found = [
+        priced.line(one if isinstance(one, Mapping) else check_text(one, ask.title), ask.title) for one in given if one not in ("", None)
+    ]
+    codes = [one.code for one in found]
+    if twice := next((code for code in codes if codes.count(code) > 1), ""):
+        raise Refused(f"「{ask.title}」里 {twice} 写了两次，请合成一行")
+    return [one.kept if one.unit else one.asked for one in found]
 
 
 def _tick(title: str, raw: Any) -> str:
@@ -308,7 +325,10 @@ def holds(procedure: Procedure, condition: Condition | None, answers: Mapping[st
     for name, least in condition.at_least:
         found = chosen(procedure, name, answers)
         ask = procedure.asks.get(name)
-        much = len(found) if ask and ask.many else max((_decimal(v) for v in found), default=Decimal(0))
+        if ask and ask.kind == "priced":
+            much: Decimal | int = priced.total(found)
+        else:
+            much = len(found) if ask and ask.many else max((_decimal(v) for v in found), default=Decimal(0))
         if much < least:
             return False
     return True
@@ -342,6 +362,9 @@ def fill(procedure: Procedure, text: str, answers: Mapping[str, Value], *, label
         value = answers.get(name, "")
         if isinstance(value, dict):
             return "、".join(f"{ask.items.get(k, k)}：{SAID.get(v, v)}" for k, v in value.items())
+        if ask.kind == "priced" and value:
+            lines = [value] if isinstance(value, str) else value
+            return "；".join([*lines, f"合计 {priced.total(lines):.2f}元"])
         return "、".join(_said(ask, v, label) for v in ([value] if isinstance(value, str) else value) if v)
 
     return HOLE.sub(lambda m: said(m[1]), text)

@@ -116,13 +116,15 @@ def _ask(p: Procedure, step: Step, ask: Ask, path: Path) -> Iterator[Fault]:
         yield path, f"「{ask.title}」写了 items，kind 应是 checklist 或 readings"
     if ask.kind == "checklist" and not ask.items:
         yield path, f"「{ask.title}」是 checklist，要用 items 列出各项"
-    if ask.many and ask.kind in ("checklist", "readings", "yes_no"):
+    if ask.many and ask.kind in ("checklist", "readings", "yes_no", "priced"):
         yield path, f"「{ask.title}」是 {ask.kind}，不能写 many"
     for key, bound in (("min", ask.min), ("max", ask.max)):
         if bound and not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", bound):
             yield path, f"「{ask.title}」的 {key} 应是数字，不能是「{bound}」"
         if bound and not ask.many and ask.kind not in (*AMOUNTS, "readings", "text", "note"):
             yield path, f"「{ask.title}」是 {ask.kind}，不能写 {key}"
+    if ask.kind == "priced" and (ask.default or ask.default_by or ask.private):
+        yield path, f"「{ask.title}」的价格出自价目表，不能写 default、private"
     if ask.public and ask.kind in ("staff", "department") and step.name == p.first:
         yield path, f"「{ask.title}」要选{KIND_TITLES[ask.kind]}，住户填不了，不能写 public"
     if len(ask.public) > 30:
@@ -167,7 +169,7 @@ def _condition(p: Procedure, condition: Condition | None, path: Path) -> Iterato
         ask = p.asks.get(key)
         if ask is None:
             yield path, f"条件里的「{key}」没有哪一步问过"
-        elif not ask.many and ask.kind not in AMOUNTS:
+        elif not ask.many and ask.kind not in (*AMOUNTS, "priced"):
             yield path, f"at_least 只能用于多选（many: yes）或数量，「{ask.title}」不是"
 
 

@@ -15,6 +15,7 @@ from .spans import Span
 KINDS = (
     "text", "note", "phone", "date", "time", "datetime", "minutes", "number", "money", "yes_no", "pick", "rating", "unit",
     "person", "staff", "department", "photo", "file", "signature", "readings", "checklist",
+    "priced",
 )  # fmt: skip
 SPECIAL = ("holder", "superior", "lead", "tracker", "first_asked", "requester")  # names that `tell` knows besides people
 SPECIAL_TITLES = {
@@ -28,7 +29,7 @@ KIND_TITLES = {
     "text": "文字", "note": "长文字", "phone": "电话", "date": "日期", "time": "时间", "datetime": "日期时间", "minutes": "分钟数",
     "number": "数字", "money": "金额", "yes_no": "是否", "pick": "选项", "rating": "评分",
     "unit": "房号", "person": "住户", "staff": "员工", "department": "部门", "photo": "照片", "file": "文件",
-    "signature": "签名", "readings": "读数", "checklist": "逐项检查",
+    "signature": "签名", "readings": "读数", "checklist": "逐项检查", "priced": "报价（按价目表）",
 }  # fmt: skip
 LINKS = ("caused_by", "part_of", "same")
 END = "end"

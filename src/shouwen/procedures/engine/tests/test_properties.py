@@ -73,6 +73,8 @@ def answer(ask: Ask, n: int) -> Any:
             return dict.fromkeys(ask.items or ("甲",), ask.min or "1")
         case "department" | "staff":
             one = str(n % 3)
+        case "priced":
+            return [f"SD-{n % 9} × {n % 3 + 1}"]
         case _:
             one = "文字" * (int(ask.min or 1) if not ask.many else 1)
     if not ask.many:
