@@ -77,5 +77,8 @@ CHORES: Final = (
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),
     Chore("清除来电草稿", "shouwen.procedures.held:erase", 5 * MINUTE, alone=True),
     Chore("夜间核对", _audit, 60 * MINUTE, alone=True, hour=3),
+    Chore("试演", "shouwen.procedures.trials:play_waiting", 3 * SECOND),
+    Chore("短信", "shouwen.portal.chores:deliver", 2 * SECOND, full=20, slow=True),
+    Chore("清理验证码", "shouwen.portal.chores:tidy", 60 * MINUTE, alone=True),
     Chore("投递", "shouwen.notices.chores:deliver", 2 * SECOND, full=20, slow=True),
 )

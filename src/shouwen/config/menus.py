@@ -68,6 +68,8 @@ MENU: Final = (
         Entry("组织与人员", "users", "org:staff", "org.view"),
         Entry("请假与代理", "user-check", "org:delegations", "org.view"),
         Entry("通知渠道", "send", "notices:channels", "settings.edit"),
+        Entry("住户短信", "message", "portal:messages", "settings.edit"),
+        Entry("住户自助码", "qrcode", "portal:codes", "settings.edit"),
         Entry("操作日志", "history", "journal", "journal.view"),
         Entry("参数与日历", "settings", "settings", "settings.edit"),
     )),

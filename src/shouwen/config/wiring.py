@@ -18,6 +18,7 @@ from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.refusals import Refused
 from shouwen.notices import actions as notices
 from shouwen.papers import records as papers
+from shouwen.portal import hearing
 from shouwen.procedures import handing, slots
 from shouwen.procedures import records as procedures_records
 
@@ -38,6 +39,7 @@ def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
 slots.fill("estate.set_state", set_state)
 slots.offer_prices(price_list)
 
+# Tickets stand on the hand-over sheet of a shift, and pass on with it.
 handover.fill(handing.open_items, handing.pass_on)
 
 
@@ -76,3 +78,4 @@ papers.NEIGHBOURS.shift_end = shift_end
 papers.NEIGHBOURS.tell = remind_of_copy
 papers.NEIGHBOURS.keep_photo = procedures_records.keep_photo
 papers.NEIGHBOURS.photo_url = "/attachments/{}".format
+slots.hear(hearing.hear)

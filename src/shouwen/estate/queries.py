@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
@@ -18,10 +19,10 @@ from shouwen.kernel.refusals import NotFound, TooMany
 from . import search
 from .codes import fold, room_code, room_parts, without_zeros
 from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
-from .private import mask_id, mask_name, mask_phone
+from .private import digits, mask_id, mask_name, mask_phone, phone_digest
 from .search import Found
 
-__all__ = ["Found", "mask_id", "mask_name", "mask_phone"]
+__all__ = ["Found", "digits", "mask_id", "mask_name", "mask_phone", "phone_digest"]
 """What other areas take from here beside the functions below."""
 
 M = TypeVar("M", bound=Model)
@@ -82,6 +83,16 @@ def _living(path: str, *related: str) -> Prefetch[Any]:
 
 def unit(actor: Actor, pk: Any) -> Unit:
     return _one(units(actor).select_related("building", "community"), pk)
+
+
+def unit_ref(community_id: int, text: str) -> tuple[int, str] | None:
+    """(id, code) of what `unit_by_code` finds; one plain statement when it is written as in the register."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, code FROM estate_unit WHERE community_id = %s AND code = %s", (community_id, room_code(text)))
+        if exact := cursor.fetchone():
+            return exact[0], exact[1]
+    unit = unit_by_code(community_id, text)
+    return (unit.pk, unit.code) if unit else None
 
 
 def unit_by_code(community_id: int, text: str) -> Unit | None:
@@ -323,6 +334,11 @@ def my_reveals(actor: Actor, at: datetime) -> QuerySet[Reveal]:
     return _scoped(actor, mine, "estate.reveal").select_related("person", "community").order_by("-id")
 
 
+def reveals_about(actor: Actor, about: str, at: datetime) -> QuerySet[Reveal]:
+    """One's own requests concerning something of another area (ticket:12) as long as they may be used, oldest first."""
+    return Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - timedelta(hours=8), about=about).order_by("id")
+
+
 def reveals(actor: Actor) -> QuerySet[Reveal]:
     """Every request, for who approves."""
     rows = _scoped(actor, Reveal.objects.all(), "estate.approve_reveal")
@@ -351,10 +367,12 @@ def import_run(actor: Actor, pk: Any) -> Import:
 
 def people_version(community_id: int) -> int:
     """The version of the people of a community; NotFound for an unknown one."""
-    version = Community.objects.filter(pk=community_id).values_list("people_version", flat=True).first()
+    with connection.cursor() as cursor:  # asked at every filing
+        cursor.execute("SELECT people_version FROM estate_community WHERE id = %s", (community_id,))
+        version = cursor.fetchone()
     if version is None:
         raise NotFound
-    return version
+    return int(version[0])
 
 
 def every_community() -> list[tuple[int, int]]:
@@ -368,3 +386,26 @@ def community_by_slug(slug: str) -> Community:
     if found is None:
         raise NotFound(f"没有小区「{slug[:40]}」。请核对代号。")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A unit where somebody lives now, since when, and as whom."""
+
+    community_id: int
+    unit_id: int
+    code: str
+    since: date
+    name: str
+    kind: str
+
+
+def homes(digest: str, day: date) -> list[Home]:
+    """Where the person of this phone lives on that day. For whoever has proven that the phone is theirs."""
+    if not digest:
+        return []
+    rows = Occupancy.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=day), person__private__phone_digest=digest, person__erased_at=None, starts_on__lte=day
+    ).order_by("id")
+    values = rows.values_list("community_id", "unit_id", "unit__code", "starts_on", "person__name", "kind")
+    return list({row[1]: Home(*row) for row in values}.values())

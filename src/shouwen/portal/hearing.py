@@ -1,0 +1,128 @@
+"""What residents and other parties are told of: hears of every change of a ticket and queues messages in the same action.
+
+A message keeps what happened, not its words: those are made when it is sent (chores.py), and a phone is looked up only then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from shouwen.kernel.access import RESIDENT, Actor
+from shouwen.kernel.batch import later
+from shouwen.kernel.secrets import seal_text
+from shouwen.procedures import engine
+from shouwen.procedures.effects import filled
+from shouwen.procedures.recipients import Finder
+from shouwen.procedures.store import Row, priority_of
+
+from . import sms
+from .words import colleague, waking
+
+EVENTS: Final = {
+    "filed": "受理", "assigned": "派工", "moved": "改期", "paused": "暂缓", "asked": "请确认", "told": "答复", "closed": "办结，请评价",
+    "withdrawn": "撤销", "code": "验证码",
+}  # fmt: skip
+"""The kinds of message, as the manager sees them."""
+
+EMERGENCIES: Final = frozenset({"medical_emergency", "fire_notice", "emergency_notice", "major_emergency"})
+_PUT: Final = (
+    "INSERT INTO portal_message (key, community_id, ticket_id, party, event, facts, urgent, phone_masked, sealed, state,"
+    " attempts, at, next_at, error) VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, 'pending', 0, %s, %s, '')"
+    " ON CONFLICT (key) DO NOTHING"
+)
+
+
+def hear(
+    actor: Actor, row: Row, before: engine.Ticket, event: engine.Event, effects: tuple[engine.Effect, ...], finder: Finder
+) -> None:
+    """Queue what this change means to those outside. Nothing is queued while no messages are sent, nor for invented history."""
+    if actor.channel == "demo" or sms.chosen() == "off":
+        return
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    tasks = {task.id: task for task in row.state.tasks}
+    for effect in effects:
+        if isinstance(effect, engine.Tell) and (effect.text or effect.why == "told"):
+            task = tasks.get(effect.task)
+            for party in finder.find(effect.who, task, effect.holder).parties:
+                said = filled(row, finder, effect.text, task)
+                if said or party != "requester":
+                    found[party, "told"] = {"text": said or f"{finder.procedure.title} {row.number} {row.place} {row.summary}".strip()}
+    if "public" in finder.procedure.opened_by and row.state.first_asked != "system":
+        for name, facts in _for_resident(row, before, event, finder):
+            if name != "assigned" or ("requester", "told") not in found:
+                found["requester", name] = facts
+    for (party, name), facts in found.items():
+        urgent = emergency(finder)
+        later(_PUT, (
+            f"t{row.id}.{row.state.seq}.{party}.{name}"[:80], row.community_id, row.id, party, name,
+            msgspec.json.encode(facts).decode(), urgent, b"", event.at, event.at if urgent else waking(event.at),
+        ))  # fmt: skip
+
+
+def emergency(finder: Finder) -> bool:
+    """What quiet hours do not hold back: the emergency procedures, 急修, and what stands first among the priorities."""
+    urgent = finder.ticket.answers.get(engine.procedure.OWN_CLASS) == "urgent"
+    return urgent or finder.procedure.procedure in EMERGENCIES or priority_of(finder) == 0
+
+
+def _for_resident(row: Row, before: engine.Ticket, event: engine.Event, finder: Finder) -> list[tuple[str, dict[str, Any]]]:
+    rules, after = finder.procedure, row.state
+    found: list[tuple[str, dict[str, Any]]] = []
+    match event:
+        case engine.Filed():
+            found.append(("filed", {}))
+        case engine.Amended() if moved := moments_changed(rules, before, after):
+            if event.by != RESIDENT:
+                found.append(("moved", {"moments": moved}))
+        case engine.Paused() | engine.Approved() if after.status == "paused" and after.pause:
+            found.append(("paused", {"why": rules.pauses[after.pause.reason].title, "until": after.pause.until.isoformat()}))
+        case engine.Withdrawn():
+            found.append(("withdrawn", {}))
+    if who := assigned(rules, before, after):
+        found.append(("assigned", {"who": "、".join(colleague(finder.directory, user, event.at) for user in who),
+                                   "moments": moments_changed(rules, before, after)}))  # fmt: skip
+    waiting = {task.id for task in after.open_tasks if for_resident(rules, task)}
+    if waiting - {task.id for task in before.open_tasks}:
+        found.append(("asked", {}))
+    if after.status == "closed" and before.status != "closed" and not isinstance(event, engine.Filed):
+        found.append(("closed", {}))
+    return found
+
+
+def for_resident(rules: engine.Procedure, task: engine.Task) -> bool:
+    """Whether a task waits for the resident."""
+    person = rules.people.get(task.role)
+    return person is not None and person.party == "requester"
+
+
+def assigned(rules: engine.Procedure, before: engine.Ticket, after: engine.Ticket) -> list[int]:
+    """Colleagues newly chosen to do the work: the answers behind which a role stands."""
+    names = {person.answer for person in rules.people.values() if person.answer}
+    fresh: list[int] = []
+    for name in names & set(after.answers):
+        value, old = after.answers[name], before.answers.get(name)
+        if value != old:
+            fresh += [int(ref) for ref in ([value] if isinstance(value, str) else value) if ref.isdigit()]
+    return list(dict.fromkeys(fresh))
+
+
+def moments_changed(rules: engine.Procedure, before: engine.Ticket, after: engine.Ticket) -> list[str]:
+    """Appointments that residents see and that are new or another now: 上门时间 2026-11-22 14:00."""
+    own = rules.steps[rules.first].asks
+    return [
+        f"{ask.plain} {after.answers[name]}" for name, ask in rules.asks.items()
+        if ask.public and ask.kind in ("date", "datetime") and name not in own
+        and isinstance(after.answers.get(name), str) and after.answers.get(name) != before.answers.get(name)
+    ]  # fmt: skip
+
+
+def send_code(phone: str, code: str, key: str, at: datetime) -> None:
+    """Queue a code; inside bookkeeping or an action. It waits for nothing."""
+    text = f"验证码 {code}，10 分钟内有效。工作人员不会向您索要，请勿告诉他人。"
+    later(_PUT, (
+        f"code.{key}"[:80], None, None, "requester", "code", "{}", True,
+        seal_text(msgspec.json.encode({"phone": phone, "text": text}).decode()), at, at,
+    ))  # fmt: skip

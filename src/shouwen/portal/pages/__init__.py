@@ -1,0 +1,1 @@
+"""Pages of residents and, for the staff, of their codes and messages."""

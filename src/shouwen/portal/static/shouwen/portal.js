@@ -1,0 +1,54 @@
+// Small comforts of the residents' pages; everything works without them.
+
+// Chosen pictures are shown before they are sent, and made small enough for a phone's connection.
+const LARGEST = 1600;
+
+for (const field of document.querySelectorAll("input[type=file][multiple]")) {
+  field.addEventListener("change", async () => {
+    let box = field.parentElement.querySelector(".p-previews");
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "p-previews";
+      field.after(box);
+    }
+    box.replaceChildren();
+    const kept = new DataTransfer();
+    for (const file of [...field.files].slice(0, 6)) {
+      const small = await smaller(file);
+      kept.items.add(small);
+      const image = document.createElement("img");
+      image.src = URL.createObjectURL(small);
+      image.alt = file.name;
+      image.width = image.height = 72;
+      box.append(image);
+    }
+    field.files = kept.files;
+  });
+}
+
+async function smaller(file) {
+  if (!/^image\/(jpeg|png|webp)$/.test(file.type) || file.size < 600_000) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.82));
+    return blob ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
+  } catch {
+    return file;
+  }
+}
+
+// A form is sent once.
+for (const form of document.querySelectorAll(".portal form[method=post]")) {
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button[type=submit]:last-of-type");
+    if (button && form.checkValidity()) setTimeout(() => { button.disabled = true; }, 0);
+  });
+}
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of document.querySelectorAll(".portal button[disabled]")) button.disabled = false;
+});
