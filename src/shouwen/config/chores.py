@@ -80,5 +80,6 @@ CHORES: Final = (
     Chore("试演", "shouwen.procedures.trials:play_waiting", 3 * SECOND),
     Chore("短信", "shouwen.portal.chores:deliver", 2 * SECOND, full=20, slow=True),
     Chore("清理验证码", "shouwen.portal.chores:tidy", 60 * MINUTE, alone=True),
+    Chore("催交回联", "shouwen.papers.actions:remind", 5 * MINUTE, alone=True),
     Chore("投递", "shouwen.notices.chores:deliver", 2 * SECOND, full=20, slow=True),
 )

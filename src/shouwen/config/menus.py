@@ -61,6 +61,7 @@ MENU: Final = (
         Entry("住户查找", "search", "estate:find", "estate.view"),
         Entry("资料导入", "file-import", "estate:import", "estate.import"),
         Entry("单据", "printer", "papers:papers", "tickets.view"),
+        Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
         Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
         Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
     )),

@@ -1,4 +1,4 @@
-"""The printed forms, as they stand in catalogue/*.yaml: what each shows, on which paper, in how many copies, who signs.
+"""The printed forms, as they stand in library/*.yaml: what each shows, on which paper, in how many copies, who signs.
 
 A row is one cell or a list of up to four; a cell says `label` and where its words come `from`: an answer's name (or several,
 the first given counts), `@place` and the like from the record's head, or nothing (written by hand). `step` adds who
@@ -17,7 +17,7 @@ import yaml
 
 from shouwen.kernel.refusals import NotFound
 
-FOLDER: Final = Path(__file__).parent / "catalogue"
+FOLDER: Final = Path(__file__).parent / "library"
 
 LAYOUTS: Final = {
     "a4": ("A4 竖排", "210mm 297mm"), "a4-landscape": ("A4 横排", "297mm 210mm"), "241x280": ("241×280 连续纸（整页）", "241mm 280mm"),

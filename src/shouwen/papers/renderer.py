@@ -47,6 +47,11 @@ def placeholders(template: bytes) -> list[str]:
     return list(_run({"make": "names", "file": base64.b64encode(template).decode()}, NO_WORD)["names"])
 
 
+def sample(title: str, rows: list[list[str]]) -> bytes:
+    """A Word document with a table of our own words: placeholders and what they give."""
+    return base64.b64decode(_run({"make": "sample", "title": title, "rows": rows}, NO_WORD)["file"])
+
+
 def _run(job: dict[str, Any], missing: str) -> dict[str, Any]:
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "HOME", "FONTCONFIG_PATH", "XDG_CACHE_HOME") if name in os.environ}
     source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -130,9 +135,34 @@ def _environment() -> Any:
     return made
 
 
+def _sample(job: dict[str, Any]) -> dict[str, Any]:
+    from docx import Document
+
+    made = Document()
+    made.add_heading(job["title"], 1)
+    made.add_paragraph("左列是占位符，右列说明它会换成什么。把需要的占位符复制到自己的模板里，位置、字体随意；不需要的删去。")
+    table = made.add_table(rows=0, cols=2, style="Table Grid")
+    for row in job["rows"]:
+        for cell, words in zip(table.add_row().cells, row, strict=True):
+            cell.text = words
+    made.add_paragraph()
+    course = made.add_table(rows=4, cols=3, style="Table Grid")
+    for at, words in enumerate(("时间", "经办", "经过")):
+        course.rows[0].cells[at].text = words
+    course.rows[1].cells[0].text = "{%tr for 行 in 经过 %}"
+    for at, words in enumerate(("{{ 行.时间 }}", "{{ 行.经办 }}", "{{ 行.内容 }}")):
+        course.rows[2].cells[at].text = words
+    course.rows[3].cells[0].text = "{%tr endfor %}"
+    out = BytesIO()
+    made.save(out)
+    return {"file": base64.b64encode(out.getvalue()).decode()}
+
+
 def _word(job: dict[str, Any]) -> dict[str, Any]:
     if find_spec("docxtpl") is None:
         return {"error": "missing"}
+    if job["make"] == "sample":
+        return _sample(job)
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
     from jinja2 import TemplateError

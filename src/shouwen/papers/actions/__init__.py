@@ -3,9 +3,9 @@
 from . import documents
 from .copies import hand_on, remind, returned
 from .forms import choose_layout, drop_template, upload_template, use_template
-from .printing import MEDIA, add, ask, exported, print_out, void
+from .printing import MEDIA, add, ask, documents_exported, exported, print_out, void
 
 __all__ = [
-    "MEDIA", "add", "ask", "choose_layout", "documents", "drop_template", "exported", "hand_on", "print_out", "remind", "returned",
+    "MEDIA", "add", "ask", "choose_layout", "documents", "documents_exported", "drop_template", "exported", "hand_on", "print_out", "remind", "returned",
     "upload_template", "use_template", "void",
 ]  # fmt: skip

@@ -142,3 +142,11 @@ def exported(actor: Actor, *, title: str, rows: int, filters: dict[str, Any]) ->
     _exported(actor, actor.community, title=title, rows=rows, filters=said, at=now())
 
 
+@action("document.exported", may="documents.view", says="导出{title}（{rows} 行；{filters}）")
+def _documents_exported(actor: Actor, place: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
+    return Done(f"papers.document:{title}", {"title": title, "rows": rows, "filters": filters})
+
+
+def documents_exported(actor: Actor, *, title: str, rows: int, filters: dict[str, Any]) -> None:
+    said = "，".join(f"{name}：{value}" for name, value in filters.items()) or "未筛选"
+    _documents_exported(actor, actor.community, title=title, rows=rows, filters=said, at=now())
