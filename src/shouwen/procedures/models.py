@@ -100,10 +100,10 @@ class Ticket(models.Model):
         WITHDRAWN = "withdrawn", "已撤销"
 
     number = models.CharField("编号", max_length=40)
-    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)  # an index below begins with it
     edition = models.ForeignKey(Edition, models.PROTECT, verbose_name="规程版本")
     procedure = models.CharField("规程", max_length=40)
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name="房屋")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name="房屋", db_index=False)
     place = models.CharField("地点", max_length=60, blank=True)
     summary = models.CharField("摘要", max_length=200, blank=True)
     grade = models.CharField("类别", max_length=40, blank=True)
@@ -157,7 +157,7 @@ class PrivateAnswers(models.Model):
 class Event(models.Model):
     """What happened to a ticket, in order. Never changed; replaying them gives the ticket back exactly."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="events")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="events", db_index=False)
     seq = models.PositiveIntegerField("序号")
     at = models.DateTimeField("时间")
     by_id = models.BigIntegerField("操作人编号", null=True)
@@ -176,7 +176,7 @@ class Event(models.Model):
 class Task(models.Model):
     """任务: a step somebody has to do. `pool` says to whom it lies open (`post:receptionist`, `dept:engineering`)."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="tasks")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="tasks", db_index=False)
     number = models.PositiveSmallIntegerField("序号")
     community_id = models.BigIntegerField("小区编号")
     step = models.CharField("步骤", max_length=40)
@@ -213,7 +213,7 @@ class Task(models.Model):
 class Clock(models.Model):
     """时钟: a limit that runs. `wake_at` is the next moment of attention; the verdict is frozen when it stops."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="clocks")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="clocks", db_index=False)
     number = models.PositiveSmallIntegerField("序号")
     community_id = models.BigIntegerField("小区编号")
     name = models.CharField("名称", max_length=40)
@@ -241,7 +241,7 @@ class Clock(models.Model):
 class Link(models.Model):
     """关联: same, part_of or caused_by. `key` is how the parent `to` knows a child that it opened itself."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="links_out")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, verbose_name="工单", related_name="links_out", db_index=False)
     to = models.ForeignKey(Ticket, models.PROTECT, verbose_name="关联工单", related_name="links_in")
     kind = models.CharField("关系", max_length=12)
     key = models.CharField("子工单键", max_length=20, blank=True)
