@@ -129,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--junit", default="", metavar="文件", help="另存 JUnit 报告")
     rehearse.add_argument("--json", action="store_true", help="以 JSON 输出")
     rehearse.add_argument("--keep", action="store_true", help="保留结果以便在浏览器里查看（只用于演示库）")
+    rehearse.add_argument("--with", dest="drafts", action="append", default=[], metavar="文件", help="用这份尚未启用的规程来演练，可写多次")
+    rehearse.add_argument("--scratch", action="store_true", help="在用完即弃的临时副本上演练，不碰本机数据")
+    rehearse.add_argument("--lines", action="store_true", help="每演完一份剧本输出一行 JSON")
     clauses = add("clauses", "列出 SOP 条款由什么证明", _clauses)
     clauses.add_argument("clause", nargs="?", default="", help="条款号，如 D4.23")
     clauses.add_argument("--missing", action="store_true", help="只列尚未证明的")
@@ -210,6 +213,7 @@ def _init(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
+    from shouwen.procedures import phrases
 
     at = now()
     if Community.objects.exists():
@@ -217,6 +221,7 @@ def _init(given: argparse.Namespace) -> int:
     password = secrets.token_urlsafe(12)
     calendars.seed_calendar(SYSTEM, None, at=at)
     org.load_standard(SYSTEM, None, at=at)
+    phrases.load_standard(SYSTEM, None, at=at)
     estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
     user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
     org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)
@@ -269,6 +274,10 @@ def _procedures(name: str, *arguments: Any) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     """On the demo communities of this database; in an empty one they are built for the occasion and rolled back."""
+    if given.scratch:
+        from .scratch import rehearse
+
+        return rehearse()
     from django.db import transaction
 
     from shouwen.estate.models import Community
@@ -277,7 +286,7 @@ def _rehearse(given: argparse.Namespace) -> int:
     commands = import_module("shouwen.procedures.commands")
 
     def play() -> int:
-        return int(commands.rehearse(given.files, junit=given.junit, as_json=given.json, keep=given.keep))
+        return int(commands.rehearse(given.files, junit=given.junit, as_json=given.json, keep=given.keep, drafts=given.drafts, lines=given.lines))
 
     if Community.objects.filter(slug="liyuan").exists():
         return play()
@@ -285,7 +294,7 @@ def _rehearse(given: argparse.Namespace) -> int:
         raise Refused("演练需要演示小区。请换一个空的数据目录（SHOUWEN_DATA_DIR），或先执行 shouwen demo。")
     demo = import_module("shouwen.config.demo.world")
     with transaction.atomic():
-        demo.build(REHEARSED_SINCE, "Kein-Login-2026-demo")
+        demo.build(REHEARSED_SINCE, "Kein-Login-2026-demo", whole=not given.lines)
         code = play()
         transaction.set_rollback(True)
     return code
@@ -400,6 +409,7 @@ def _token_create(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
+    from shouwen.procedures import phrases
     from shouwen.org.queries import actor_for, user_by_username
 
     user = user_by_username(given.user)

@@ -63,6 +63,7 @@ MENU: Final = (
         Entry("单据", "printer", "papers:papers", "tickets.view"),
         Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
         Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
+        Entry("话术与知识", "bulb", "procedures:phrases", "procedures.view"),
         Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
     )),
     Group("管理", (

@@ -18,7 +18,7 @@ from shouwen.kernel import calendars
 from shouwen.kernel.access import SYSTEM
 from shouwen.org import actions as org
 from shouwen.org.standard import DEPARTMENTS
-from shouwen.procedures import adoption, editions
+from shouwen.procedures import adoption, editions, phrases
 
 from . import cast
 from .prices import price_list
@@ -57,6 +57,7 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
     estate.take_in(SYSTEM, liyuan, lines=_lines(buildings, Random(7)) if whole else _known(), at=at)
     estate.take_in(SYSTEM, yunxi, lines=_neighbours(Random(8)), at=at)
     price_list(at)
+    phrases.load_standard(SYSTEM, None, at=at)
     if library:
         start = datetime.combine(SINCE, time(0), at.tzinfo)
         for _name, text in editions.library_files():

@@ -118,5 +118,5 @@ def test_who_may_not_set_prices_finds_no_such_page(as_, world):
 
 
 def test_the_list_costs_the_same_with_more_rows(as_, world, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         as_("chen").get("/fees/prices")

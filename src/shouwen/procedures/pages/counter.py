@@ -28,6 +28,7 @@ from .caller import Caller, caller
 from .calls import draft_key, tabs
 from .desk import Desk, desk_of, leads_to, number, place
 from .outlook import outlook
+from .phrases import beside
 
 FIRST = (
     "complaint", "repair", "medical_emergency", "help_request", "consultation", "suggestion", "special_service",
@@ -174,7 +175,8 @@ def _what(request: HttpRequest, desk: Desk, who: Caller | None, data: Any = None
     at, actor = now(), request.actor  # type: ignore[attr-defined]
     rules = _rules(actor, desk, at)
     if rules is None:
-        return {"form": None, "rules": None, "desk": desk}
+        greet = [one for one in beside(actor, desk.community, "counter/greet") if one[0].kind == "say"]
+        return {"form": None, "rules": None, "desk": desk, "beside": greet}
     directory = duty.directory(desk.community.pk, desk.community.people_version)
     step = rules.steps[rules.first]
     given = {} if data is not None else _prefilled(rules, who)
@@ -183,7 +185,8 @@ def _what(request: HttpRequest, desk: Desk, who: Caller | None, data: Any = None
         given=given, auto_id="file-%s",
     )  # fmt: skip
     words = {"says": engine.fill(rules, step.says, {}), "do": engine.fill(rules, step.do, {})}
-    return {"form": form, "rules": rules, "step": step, "desk": desk, **words}
+    more = beside(actor, desk.community, f"{desk.slug}/{rules.first}", desk.slug)
+    return {"form": form, "rules": rules, "step": step, "desk": desk, "beside": more, **words}
 
 
 def _rules(actor: Actor, desk: Desk, at: datetime) -> Procedure | None:

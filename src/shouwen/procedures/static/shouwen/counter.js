@@ -205,3 +205,21 @@ document.addEventListener("htmx:afterSwap", () => { // the whole number was brou
   field.dispatchEvent(new Event("change", { bubbles: true }));
   empty().focus();
 });
+
+// --- what to say: h, or F1 from within a field ---
+
+const book = document.getElementById("phrases");
+const ask = document.getElementById("phrase-find");
+document.addEventListener("htmx:configRequest", (event) => { if (event.detail.elt === ask) event.detail.parameters.procedure = chosen.matter; });
+function phrases() {
+  ask.value = "";
+  book.showModal();
+  window.htmx.trigger(ask, "phrases");
+  ask.focus();
+}
+document.addEventListener("click", (event) => { if (event.target.closest("[data-phrases]")) { event.preventDefault(); phrases(); } });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F1" || event.ctrlKey || event.altKey) return;
+  event.preventDefault();
+  if (book.open) book.close(); else phrases();
+});
