@@ -43,7 +43,7 @@ ICONS: Final = frozenset("""
     arrows-exchange ban barcode bell bolt book book-2 bookmark building building-community building-warehouse bulb
     calendar calendar-event calendar-stats camera car cash certificate chart-bar check checkbox checklist chevron-down
     chevron-left chevron-right chevron-up circle-check circle-dashed circle-x clipboard clipboard-check clipboard-list
-    clock clock-pause clock-x cloud-upload coin copy dashboard database device-cctv device-mobile door-enter door-exit dots
+    clock clock-pause clock-x cloud-upload coin copy dashboard database device-cctv device-mobile device-tv door-enter door-exit dots
     dots-vertical download droplet edit external-link eye eye-off file-certificate file-export file-import
     file-spreadsheet file-text files filter fingerprint flag flame folder gavel hand-click heart-handshake help history
     home home-2 hourglass id-badge-2 inbox info-circle key keyboard language layout-kanban license link list list-check
@@ -53,7 +53,7 @@ ICONS: Final = frozenset("""
     scan search send settings shield shield-check shovel signature sitemap sort-ascending sort-descending sos speakerphone
     stairs-up star stethoscope sun switch-horizontal table tag temperature ticket timeline-event tool tools transfer
     transfer-in transfer-out trash trash-x truck umbrella upload urgent user user-check user-circle user-plus
-    user-question users walk wallet wand wifi-off wind writing x zoom-exclamation
+    user-question users volume volume-off walk wallet wand wifi-off wind writing x zoom-exclamation
 """.split())  # noqa: SIM905 - two hundred names are read and edited as words, not as quoted strings
 """Icons that templates and menus may use. A new one: add its name (see the Tabler icon list) and run this file."""
 
