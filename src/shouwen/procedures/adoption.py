@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +10,28 @@ from django.db.models import Q
 
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
-from shouwen.kernel.journal import Done, action
-from shouwen.kernel.refusals import Conflict, Refused
+from shouwen.kernel.journal import Done, action, community_of
+from shouwen.kernel.refusals import Conflict, NotFound, Refused
+from shouwen.kernel.words import clean_text
 from shouwen.org import queries as org
 
 from . import editions
+from .calendars import local
 from .engine import Faulty, Procedure, read
-from .models import Edition
+from .models import Edition, Recall
 from .slots import SLOTS
 
 OPENERS = {"staff", "public", "schedule", "system"}
 
 
 @action("procedure.adopted", may="procedures.adopt", says="启用规程《{title}》{edition}，自 {starts} 起")
-def adopt(actor: Actor, community: Any, /, *, text: str, starts_at: datetime, at: datetime, remark: str = "") -> Done:
+def adopt(
+    actor: Actor, community: Any, /, *, text: str, starts_at: datetime, at: datetime, remark: str = "",
+    reasons: Sequence[tuple[str, str]] = (),
+) -> Done:  # fmt: skip
     """Store an edition of a procedure for a community (None = for all). Tickets under way finish under their own.
 
-    Refused when the text has faults, names a post or an effect that this installation lacks, or when the same
+    `reasons`: (what, why) of every limit that it makes laxer. Refused when the text has faults, names a post or an effect that this installation lacks, or when the same
     edition was adopted with another text.
     """
     try:
@@ -44,10 +50,30 @@ def adopt(actor: Actor, community: Any, /, *, text: str, starts_at: datetime, at
     edition = Edition.objects.create(
         procedure=rules.procedure, edition=rules.edition, community=community, title=rules.title, text=text,
         digest=digest, starts_at=starts_at, adopted_at=at, adopted_by=actor.name, remark=remark[:200],
+        reasons=[list(pair) for pair in reasons],
     )  # fmt: skip
     editions.forget()
-    facts = {"title": rules.title, "edition": rules.edition, "starts": f"{starts_at:%Y-%m-%d %H:%M}"}
+    facts: dict[str, Any] = {"title": rules.title, "edition": rules.edition, "starts": f"{local(starts_at):%Y-%m-%d %H:%M}", "remark": remark[:200]}
+    if reasons:
+        facts["laxer"] = [f"{what}：{why}" for what, why in reasons]
     return Done(edition, facts)
+
+
+@action("procedure.recalled", may="procedures.adopt", says="撤回尚未启用的规程《{title}》{edition}：{reason}")
+def recall(actor: Actor, community: Any, /, *, edition: Edition, reason: str, at: datetime) -> Done:
+    """Call an edition off before it begins: it will never hold, and what is in force goes on. Returns the Recall."""
+    reason = clean_text(reason, "原因", 200, field="reason")
+    if edition.community_id != community_of(community):
+        raise NotFound
+    if not reason:
+        raise Refused("请写明为什么撤回。", {"reason": "请写明原因。"})
+    if edition.starts_at <= at:
+        raise Conflict("这个版本已经启用，不能撤回。要改回去，请从旧版本另出一个新版本。")
+    if Recall.objects.filter(edition=edition).exists():
+        raise Conflict("这个版本已经撤回。")
+    row = Recall.objects.create(edition=edition, at=at, by_name=actor.name, reason=reason)
+    editions.forget()
+    return Done(row, {"title": edition.title, "edition": edition.edition, "reason": reason})
 
 
 def unknown_here(rules: Procedure) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,10 +13,11 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
 
-from . import adoption, clauses, editions, manual
+from . import adoption, clauses, editions, manual, scripts, trials
 from .engine import Faulty, read
 from .engine.difference import difference
 from .rehearsal import Result, play
+from .retelling import retold
 from .scripts import BadScript, files, parse
 
 
@@ -67,34 +69,48 @@ def docs(folder: str) -> int:
     return 0
 
 
-def rehearse(paths: list[str], *, junit: str = "", as_json: bool = False, keep: bool = False) -> int:
-    """Play rehearsals, print one line per expectation and a summary; 1 on any failure."""
+def rehearse(
+    paths: list[str], *, junit: str = "", as_json: bool = False, keep: bool = False, drafts: Sequence[str] = (), lines: bool = False
+) -> int:
+    """Play rehearsals, print one line per expectation and a summary; 1 on any failure.
+
+    `drafts`: procedure files to hold instead of what is adopted. `lines`: one line of JSON as each script is done.
+    """
+    texts = [Path(path).read_text("utf-8-sig") for path in drafts]
+    for text in texts:
+        read(text)
+    if texts and not paths:
+        wanted = {path for text in texts for path in trials.scripts_for(read(text).procedure)}
+        paths = [str(path) for path in scripts.every() if path in wanted]
     results: list[Result] = []
     shown: dict[str, list[str]] = defaultdict(list)
     broken = 0
     for path in files([Path(p) for p in paths] or [Path("rehearsals")]):
         try:
             rehearsal = parse(path)
-            found = play(rehearsal, keep=keep)
+            found = play(rehearsal, keep=keep, drafts=texts)
         except BadScript as bad:
             broken += 1
-            found = [Result(str(path), 0, False, str(bad))]
+            rehearsal, found = None, [Result(str(path), 0, False, str(bad))]
         else:
-            if found and all(r.ok for r in found):
+            if found and all(r.ok for r in found) and not texts:
                 for clause_id in rehearsal.shows:
                     shown[clause_id].append(str(path))
         results += found
-        if not as_json:
+        if lines:
+            print(json.dumps(retold(path, rehearsal, found, texts), ensure_ascii=False), flush=True)
+        if not as_json and not lines:
             for result in found:
                 tail = "" if result.ok else f"  ← {result.found}"
                 print(f"{result.path}:{result.line} {'✓' if result.ok else '✗'} {result.text}{tail}")
-    clauses.record("rehearsals", shown)
+    if not texts:
+        clauses.record("rehearsals", shown)
     passed = sum(r.ok for r in results)
     if as_json:
         print(json.dumps([_plain(r) for r in results], ensure_ascii=False))
     if junit:
         _junit(Path(junit), results)
-    if not as_json:
+    if not as_json and not lines:
         print(f"{passed} passed, {len(results) - passed} failed")
     return 0 if passed == len(results) and not broken else 1
 

@@ -57,7 +57,7 @@ def edition_in_force(slug: str, community_id: int, at: datetime) -> tuple[int, P
     key = (slug, community_id)
     cached = _current.get(key)
     if cached is None or not 0 <= (at - cached[0]).total_seconds() < _FRESH_SECONDS:
-        rows = Edition.objects.filter(procedure=slug).order_by("-starts_at", "-pk")
+        rows = Edition.objects.filter(procedure=slug, recall=None).order_by("-starts_at", "-pk")
         choices = [
             (starts, community is not None, pk)
             for pk, starts, community in rows.values_list("pk", "starts_at", "community_id")

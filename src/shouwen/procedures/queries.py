@@ -18,7 +18,7 @@ from . import store
 from .calendars import local
 from .editions import procedure_of
 from .engine import Procedure
-from .models import Attachment, Clock, Edition, Event, Link, Task, Ticket
+from .models import Attachment, Clock, Edition, Event, Link, PrivateAnswers, Task, Ticket
 
 LANE = 50
 """Rows of one lane of the board; a lane that has more says so."""
@@ -235,6 +235,11 @@ def links(actor: Actor, ticket_: Ticket) -> list[tuple[str, Ticket]]:
     ]
 
 
+def keeps_private(ticket_id: int) -> bool:
+    """Whether private answers of a ticket that one has before oneself are kept (not erased)."""
+    return PrivateAnswers.objects.filter(ticket_id=ticket_id).exists()
+
+
 def attachment(actor: Actor, key: str) -> Attachment:
     """One attached file, if this person may see its ticket (or uploaded it and it has none yet)."""
     found = Attachment.objects.filter(key=key).select_related("ticket").first()
@@ -249,18 +254,18 @@ def procedures(actor: Actor, community_id: int, at: datetime) -> list[tuple[int,
     """(edition id, procedure) in force in a community, by title."""
     if not actor.may("procedures.view", community_id):
         raise NotFound("没有这个小区，或您无权查看它的规程。")
-    rows = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at)
+    rows = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), starts_at__lte=at, recall=None)
     known = rows.order_by("starts_at", "pk").values_list("procedure", "pk", "community_id")
     in_force = {slug: pk for slug, pk, own in sorted(known, key=lambda row: row[2] is not None)}  # the own edition wins
     return sorted(((pk, procedure_of(pk)) for pk in in_force.values()), key=lambda e: e[1].title)
 
 
 def editions(actor: Actor, community_id: int, slug: str) -> QuerySet[Edition]:
-    """Every edition of a procedure adopted for a community or for all, without its text, the latest start first."""
+    """Every edition of a procedure adopted for a community or for all, recalled ones too, without its text, the latest start first."""
     if not actor.may("procedures.view", community_id):
         raise NotFound("没有这个小区，或您无权查看它的规程。")
     rows = Edition.objects.filter(Q(community_id=community_id) | Q(community__isnull=True), procedure=slug)
-    return rows.select_related("community").defer("text").order_by("-starts_at", "-pk")
+    return rows.select_related("community", "recall").defer("text").order_by("-starts_at", "-pk")
 
 
 def titles(actor: Actor, community_id: int | None = None) -> list[tuple[str, str]]:

@@ -6,19 +6,25 @@ Playing it gives one `Result` per expectation, and one for an act that went wron
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from shouwen.kernel import batch, journal
+from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Refused
+from shouwen.org import actions as org_actions
+from shouwen.org import queries as org
 
+from . import adoption
 from .calendars import CHINA
 from .editions import forget
+from .engine import read
+from .revising import put
 from .scripts import BadScript, Line, Rehearsal, moment
 from .stage import Stage
 
@@ -34,13 +40,18 @@ class Result:
     found: str = ""
 
 
-def play(rehearsal: Rehearsal, *, keep: bool = False) -> list[Result]:
-    """Play one rehearsal and roll it back (or keep it, for a look in the browser)."""
+def play(rehearsal: Rehearsal, *, keep: bool = False, drafts: Sequence[str] = ()) -> list[Result]:
+    """Play one rehearsal and roll it back (or keep it, for a look in the browser).
+
+    `drafts`: procedure files that hold from the beginning instead of what is adopted; they are rolled back too.
+    """
     results: list[Result] = []
     with _own_clock(rehearsal.starts) as clock:
         try:
             with transaction.atomic():
                 forget()
+                for text in drafts:
+                    _hold(text, rehearsal.starts)
                 stage = Stage(clock)
                 for line in rehearsal.lines:
                     if not _play_line(rehearsal, stage, line, results):
@@ -53,6 +64,18 @@ def play(rehearsal: Rehearsal, *, keep: bool = False) -> list[Result]:
             forget()
             batch.drop()
     return results
+
+
+def _hold(text: str, at: datetime) -> None:
+    """Adopt a file on the scratch copy, under a name of its own, with the posts that only the real installation knows."""
+    rules = read(text)
+    known = {post.slug for post in org.posts()}
+    for person in rules.people.values():
+        if (slug := person.on_duty or person.post) and slug not in known:
+            org_actions.set_post(SYSTEM, None, slug=slug, title=person.title, rank=10, permissions=[], superior="service-manager", at=at)
+            known.add(slug)
+    name = f"{rules.edition[:7]}.trial"
+    adoption.adopt(SYSTEM, None, text=put(text, ("edition",), name), starts_at=at - timedelta(seconds=1), at=at)
 
 
 class _Rollback(Exception):

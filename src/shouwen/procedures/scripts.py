@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 
 from .calendars import CHINA
 
@@ -94,6 +95,14 @@ def moment(text: str, today: datetime | None) -> datetime:
         return datetime(int(found[1]), int(found[2]), int(found[3]), hour, minute, second, tzinfo=CHINA)
     assert today is not None
     return datetime.combine(today.astimezone(CHINA).date(), time(hour, minute, second), CHINA)
+
+
+def every() -> list[Path]:
+    """Every scripted day: those that come with the program, and this installation's own in `rehearsals` of its data folder."""
+    package = Path(__file__).parents[1] / "rehearsals"  # in a wheel; in a checkout they stand beside src
+    shipped = package if package.is_dir() else Path(__file__).parents[3] / "rehearsals"
+    own = Path(settings.DATA_DIR) / "rehearsals"
+    return [path for folder in dict.fromkeys((shipped, own)) if folder.is_dir() for path in sorted(folder.rglob("*.yaml"))]
 
 
 def files(paths: list[Path]) -> Iterator[Path]:

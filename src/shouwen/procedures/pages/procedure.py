@@ -46,7 +46,7 @@ def procedures(request: HttpRequest) -> HttpResponse:
         for _, p in found if words in p.title or words.lower() in p.procedure or words.upper() in _clauses(p)
     ]  # fmt: skip
     return render(request, "procedures/procedures.html", {
-        "rows": rows, "q": words, "any": bool(found), "may_adopt": _may_adopt(actor),
+        "rows": rows, "q": words, "any": bool(found), "may_adopt": may_adopt(actor),
     }, part="list")  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def procedure(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "procedures/procedure.html", {
         "rules": rules, "said": explained(rules, names, {post.slug: post.title for post in org.posts()}), "shown": shown,
         "current": current, "editions": editions, "against": against if other else None,
-        "changes": difference(other, rules) if other else None, "flow": SafeString(svg(diagram(rules))), "now": at,
-        "may_adopt": _may_adopt(actor), "text": shown.text,
+        "changes": difference(other, rules, titles_of(community.pk)) if other else None, "flow": SafeString(svg(diagram(rules))), "now": at,
+        "may_adopt": may_adopt(actor), "text": shown.text, "places": places(actor),
     })  # fmt: skip
 
 
@@ -122,11 +122,11 @@ class AdoptForm(forms.Form):
 def adopt(request: HttpRequest) -> HttpResponse:
     """Check a file (what is wrong on which line, what changes), then adopt it."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    places = _places(actor)
-    if not places:
+    where = places(actor)
+    if not where:
         raise NotFound("没有这个页面，或您无权启用规程。")
     data = request.POST if request.method == "POST" else None
-    form = AdoptForm(data, request.FILES or None, places=places, initial=_begun(request))
+    form = AdoptForm(data, request.FILES or None, places=where, initial=_begun(request))
     if data is None:
         return render(request, "procedures/adopt.html", {"form": form})
     status, context = 422, {"form": form, "faults": [], "lacking": [], "rules": None}
@@ -166,7 +166,7 @@ def _compared(actor: Actor, rules: Procedure, community_id: int | None, at: date
         return {}
     for _, old in queries.procedures(actor, where, at):
         if old.procedure == rules.procedure:
-            return {"old": old, "changes": difference(old, rules)}
+            return {"old": old, "changes": difference(old, rules, titles_of(where))}
     return {"old": None}
 
 
@@ -180,13 +180,19 @@ def _begun(request: HttpRequest) -> dict[str, str]:
         return {}
 
 
-def _places(actor: Actor) -> list[tuple[Any, str]]:
+def titles_of(community_id: int | None) -> dict[str, str]:
+    """Titles of posts and departments by slug, for people who know no slugs."""
+    departments = dict(org.departments(community_id)) if community_id else {}
+    return {"branch": "（所派的部门）"} | departments | {post.slug: post.title for post in org.posts()}
+
+
+def places(actor: Actor) -> list[tuple[Any, str]]:
     """Where this person may adopt: each community, and everywhere."""
     own = [(one.pk, f"仅{one.name}") for one in org.places_of(actor) if actor.may("procedures.adopt", one.pk)]
     return ([("", "全部小区")] if actor.may("procedures.adopt", None) else []) + own
 
 
-def _may_adopt(actor: Actor) -> bool:
+def may_adopt(actor: Actor) -> bool:
     return actor.places("procedures.adopt") != frozenset()
 
 
