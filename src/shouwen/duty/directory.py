@@ -97,6 +97,8 @@ class Directory:
     departments: Mapping[str, str] = field(default_factory=dict)
     days: Mapping[date, bool] = field(default_factory=dict)
     """Dates that differ from the ordinary week: True = worked."""
+    changes: Mapping[tuple[int, str, datetime], int] = field(default_factory=dict)
+    """Shifts that went to a colleague with consent: (whose, post, beginning) → who has it."""
     chosen: int | None = None
     """The person whom the settings name for whatever nobody else can take."""
 
@@ -320,13 +322,9 @@ class Directory:
             if not any(held.on(day) for held in self._holdings[turn.user, turn.post]):
                 continue
             last = day if turn.ends > turn.starts else day + timedelta(1)
-            yield Span(
-                turn.user,
-                turn.post,
-                turn.title,
-                datetime.combine(day, turn.starts, self.zone),
-                datetime.combine(last, turn.ends, self.zone),
-            )
+            starts = datetime.combine(day, turn.starts, self.zone)
+            who = self.changes.get((turn.user, turn.post, starts), turn.user) if self.changes else turn.user
+            yield Span(who, turn.post, turn.title, starts, datetime.combine(last, turn.ends, self.zone))
 
     def _next_end(self, turns: Iterable[Turn], at: datetime) -> datetime | None:
         first = at.astimezone(self.zone).date()

@@ -248,6 +248,10 @@ class HandoverLine(models.Model):
             models.UniqueConstraint(fields=["handover", "kind", "about", "title"], name="handover_line_once"),
         ]
 
+    @property
+    def community_id(self) -> int:
+        return self.handover.community_id
+
 
 class Signature(models.Model):
     """签字: one side of a hand-over, with the digest of the sheet that was signed. Never altered; one a side and round."""

@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from . import pages
+from .pages import book, handover, items, roster
 
 app_name = "duty"
 urlpatterns = [
-    path("", pages.book, name="book"),
-    path("lines/<int:pk>/correct", pages.correct, name="correct"),
-    path("roster", pages.roster, name="roster"),
-    path("roster/plan", pages.plan, name="plan"),
-    path("roster/lines/<int:pk>/end", pages.end_line, name="end_line"),
+    path("", book.book, name="book"),
+    path("lines/<int:pk>/correct", book.correct, name="correct"),
+    path("handover", handover.home, name="handover"),
+    path("handover/items", items.items, name="items"),
+    path("handovers/<int:pk>", handover.handing, name="handing"),
+    path("handovers/<int:pk>/accept", handover.accept_here, name="accept_here"),
+    path("handovers/<int:pk>/sheet", handover.sheet, name="sheet"),
+    path("roster", roster.roster, name="roster"),
+    path("roster/plan", roster.plan, name="plan"),
+    path("roster/lines/<int:pk>/end", roster.end_line, name="end_line"),
 ]

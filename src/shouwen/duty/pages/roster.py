@@ -1,4 +1,4 @@
-"""The roster as a week, how it is made, and the books."""
+"""The roster as a week, and how it is made."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import flash, render
 from shouwen.org import queries as org
 
-from . import actions, queries
-from .directory import Directory, Span
-from .forms import CorrectionForm, EndForm, LineForm, RosterForm, ShiftForm
-from .models import LogLine, Roster
-
-SHEET = 500
-"""Lines of one day that stand on one page, so that they are printed together."""
+from .. import actions, queries
+from ..directory import Directory, Span
+from ..forms import EndForm, RosterForm, ShiftForm
+from ..models import Roster
+from .desk import blame, here_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class PostRow:
 def roster(request: HttpRequest) -> HttpResponse:
     """A week of shifts, post by post, and who is on duty at this moment."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    community = _here(request)
+    community = here_of(request)
     here = queries.current_directory(community)
     today = at.astimezone(queries.CHINA).date()
     first = _monday(request.GET.get("week", ""), today)
@@ -66,11 +63,6 @@ def roster(request: HttpRequest) -> HttpResponse:
         "before": first - timedelta(7), "after": first + timedelta(7), "first": first, "this_week": first <= today < first + timedelta(7),
         "may_edit": actor.may("duty.edit", community.pk), "guaranteed": here.name(here.guaranteed()) if here.held else "",
     }, part="list")  # fmt: skip
-
-
-def _here(request: HttpRequest):
-    community = request.community  # type: ignore[attr-defined]
-    return queries.place(request.actor, community.pk if community else None)  # type: ignore[attr-defined]
 
 
 def _monday(given: str, today: date) -> date:
@@ -117,7 +109,7 @@ def _cell(here: Directory, post: str, day: date, spans: list[Span], at: datetime
 def plan(request: HttpRequest) -> HttpResponse:
     """The lines that make the roster, and the shifts; adding to both."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    community = _here(request)
+    community = here_of(request)
     may_edit = actor.may("duty.edit", community.pk)
     today = at.astimezone(queries.CHINA).date()
     shifts = queries.shifts(actor, community.pk)
@@ -134,7 +126,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             actions.set_shift(actor, community, at=at, **shift_form.cleaned_data)
             return flash(redirect("duty:plan"), "班次已保存。")
     except Refused as no:
-        _blame(form if added == "line" else shift_form, no)
+        blame(form if added == "line" else shift_form, no)
     titles = dict(posts)
     return render(request, "duty/plan.html", {
         "lines": [(line, titles.get(line.post, line.post), _weekdays(line)) for line in queries.roster_lines(actor, community.pk, today)],
@@ -147,19 +139,11 @@ def _weekdays(line: Roster) -> str:
     return "每天" if line.weekdays == "1234567" else "周" + "".join(actions.WEEKDAYS[int(day) - 1] for day in line.weekdays)
 
 
-def _blame(form: object, no: Refused) -> None:
-    known = {name: text for name, text in no.fields.items() if name in form.fields}  # type: ignore[attr-defined]
-    for name, text in known.items():
-        form.add_error(name, text)  # type: ignore[attr-defined]
-    if not known:
-        form.add_error(None, no.message)  # type: ignore[attr-defined]
-
-
 @require_POST
 def end_line(request: HttpRequest, pk: int) -> HttpResponse:
     """A line of the roster ends."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    community = _here(request)
+    community = here_of(request)
     line = queries.roster_lines(actor, community.pk, date.min).filter(pk=pk).first()
     if line is None:
         raise NotFound
@@ -168,64 +152,3 @@ def end_line(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused("请填写最后一天的日期。", {"ends_on": "请填写日期。"})
     actions.end_roster(actor, line, at=at, **form.cleaned_data)
     return flash(redirect("duty:plan"), "排班已结束。")
-
-
-def book(request: HttpRequest) -> HttpResponse:
-    """The books: what happened on a post, line by line; one line more."""
-    actor, at = request.actor, now()  # type: ignore[attr-defined]
-    community = _here(request)
-    may_write = actor.may("duty.write", community.pk)
-    known = {post.slug: post.title for post in org.posts()}
-    post = request.GET.get("post", "")
-    post = post if post in known else ""
-    day = _day(request.GET.get("day", ""))
-    shifts = list(queries.shifts(actor, community.pk))
-    shift = next((each for each in shifts if each.slug == request.GET.get("shift", "")), None)
-    day = at.astimezone(queries.CHINA).date() if shift and day is None else day
-    own = next((slug for slug in known if slug in actor.posts), "receptionist")
-    form = LineForm(request.POST or None, posts=list(known.items()), initial={"post": post or own})
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.write(actor, community, at=at, post=form.cleaned_data["post"], text=form.cleaned_data["text"],
-                          event_at=form.cleaned_data["event_at"])  # fmt: skip
-            return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), "已记入值班日志。")
-        except Refused as no:
-            _blame(form, no)
-    found = queries.lines(actor, community.pk, post=post, day=day, shift=shift)
-    page = page_of(found, request.GET.get("after"), SHEET if day else 50)
-    return render(request, "duty/book.html", {
-        "page": page, "lines": [(line, known.get(line.post, line.post), _late(line)) for line in page], "form": form,
-        "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
-        "shifts": shifts, "shift": shift, "narrowed": bool(post or day), "community": community,
-    }, part="list", status=422 if form.errors else 200)  # fmt: skip
-
-
-def _day(given: str) -> date | None:
-    try:
-        day = date.fromisoformat(given)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year <= 2200 else None
-
-
-def _late(line: LogLine) -> bool:
-    """Written down later than it happened (补记)."""
-    return line.recorded_at - line.event_at >= timedelta(minutes=10)
-
-
-def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a right line beside a wrong one."""
-    actor, at = request.actor, now()  # type: ignore[attr-defined]
-    line = queries.line(actor, pk)
-    form = CorrectionForm(request.POST or None, initial={"text": line.text, "event_at": line.event_at.astimezone(queries.CHINA)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.correct(actor, line.community, line=line, at=at, **form.cleaned_data)
-            return flash(redirect(f"{reverse('duty:book')}?post={line.post}"), "更正已记入，原记录保留。")
-        except Refused as no:
-            _blame(form, no)
-    title = next((post.title for post in org.posts() if post.slug == line.post), line.post)
-    return render(request, "duty/correct.html", {
-        "line": line, "form": form, "title": title, "done": hasattr(line, "corrected_by"),
-        "may_write": actor.may("duty.write", line.community_id),
-    }, status=422 if form.errors else 200)  # fmt: skip

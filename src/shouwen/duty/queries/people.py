@@ -1,9 +1,9 @@
-"""What may be read of shifts, roster and books."""
+"""The people of a community, shifts and the roster."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -16,8 +16,8 @@ from shouwen.kernel.refusals import NotFound
 from shouwen.org.models import Assignment, Delegation, Department, Post, User
 from shouwen.org.queries import Kept
 
-from .directory import Absence, Directory, Held, PostInfo, Turn
-from .models import LogLine, Roster, Shift
+from ..directory import Absence, Directory, Held, PostInfo, Turn
+from ..models import Roster, Shift, ShiftChange
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -26,6 +26,9 @@ GUARANTEED = "guaranteed_person"
 
 HOTLINE = "receptionist"
 """The post that answers the customer hotline, day and night. C1.01."""
+
+MOST_CHANGES = 2000
+"""Changes of shifts that the directory looks back to: years of them."""
 
 _directories: Kept[Directory] = Kept(3600, most=200)
 
@@ -76,9 +79,19 @@ def _read(community_id: int, version: int, days: Mapping[date, bool]) -> Directo
         names={pk: name for pk, _, name, _ in users},
         active=frozenset(pk for pk, _, _, active in users if active),
         posts=posts, held=held, turns=turns, absences=absences, departments=titles,
-        days=days,
+        days=days, changes=_changes(community_id),
         chosen=next((pk for pk, username, _, active in users if active and username == chosen), None),
     )  # fmt: skip
+
+
+def _changes(community_id: int) -> dict[tuple[int, str, datetime], int]:
+    """Shifts that went to a colleague: (whose, post, beginning) → to whom. D5.17."""
+    found = {}
+    for row in ShiftChange.objects.filter(community=community_id, state=ShiftChange.State.APPROVED).order_by("-pk")[:MOST_CHANGES]:
+        found[row.user_id, row.post, row.starts_at] = row.to_id
+        if row.back_at is not None:
+            found[row.to_id, row.post, row.back_at] = row.user_id
+    return found
 
 
 def hotline_gaps(community_id: int, first: date, days: int = 7) -> tuple[tuple[datetime, datetime], ...]:
@@ -96,34 +109,6 @@ def place(actor: Actor, community_id: int | None) -> Community:
     """A community whose duty the actor may see, or NotFound."""
     found = Community.objects.filter(pk=community_id).first() if community_id else None
     if found is None or not actor.may("duty.view", found.pk):
-        raise NotFound
-    return found
-
-
-def lines(
-    actor: Actor, community_id: int, *, post: str = "", day: date | None = None, shift: Shift | None = None
-) -> QuerySet[LogLine]:
-    """The books of a community, newest first: of one post, of one day (local, by the time of the event), of the shift
-    that begins on that day. A5.14."""
-    place(actor, community_id)
-    rows = LogLine.objects.filter(community=community_id).select_related("corrects", "corrected_by").order_by("-id")
-    if post:
-        rows = rows.filter(post=post)
-    if day:
-        start, end = datetime.combine(day, time(), CHINA), datetime.combine(day + timedelta(days=1), time(), CHINA)
-        if shift:
-            start, end = datetime.combine(day, shift.starts, CHINA), datetime.combine(day, shift.ends, CHINA)
-            end += timedelta(days=end <= start)
-        rows = rows.filter(event_at__gte=start, event_at__lt=end)
-    return rows
-
-
-def line(actor: Actor, pk: int) -> LogLine:
-    """One line of a book, or NotFound."""
-    places = actor.places("duty.view")
-    rows = LogLine.objects.select_related("community", "corrected_by", "corrects")
-    found = (rows if places is None else rows.filter(community__in=places)).filter(pk=pk).first()
-    if found is None:
         raise NotFound
     return found
 

@@ -1,0 +1,38 @@
+"""What the pages of this area share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from shouwen.estate.models import Community
+from shouwen.kernel.refusals import Refused
+
+from .. import queries
+
+
+def here_of(request: HttpRequest) -> Community:
+    """The community of this page; NotFound where the actor may not look at its duty."""
+    community: Any = request.community  # type: ignore[attr-defined]
+    return queries.place(request.actor, community.pk if community else None)  # type: ignore[attr-defined]
+
+
+def blame(form: forms.Form, no: Refused) -> None:
+    """Put a refusal beside the fields it names, else above them."""
+    known = {name: text for name, text in no.fields.items() if name in form.fields}
+    for name, text in known.items():
+        form.add_error(name, text)
+    if not known:
+        form.add_error(None, no.message)
+
+
+def day_of(given: str) -> date | None:
+    """A day as a date field sends it; None for anything else."""
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2200 else None
