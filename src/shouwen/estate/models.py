@@ -238,6 +238,12 @@ class Reveal(models.Model):
             models.Index(fields=["asked_by_id", "-asked_at"], name="reveal_by"),
         ]
 
+    @property
+    def ticket_id(self) -> str:
+        """The ticket it concerns, if it concerns one."""
+        kind, _, pk = self.about.partition(":")
+        return pk if kind == "ticket" else ""
+
 
 class Import(models.Model):
     """A spreadsheet that was checked, with everything wrong in it. The file lies encrypted until applied or a day old."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
+from shouwen.estate import actions as estate_actions
 from shouwen.estate import queries as estate
+from shouwen.estate.models import Reveal
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.batch import later
 from shouwen.kernel.journal import Done, action
@@ -25,7 +29,7 @@ from .calendars import local
 from .deciding import apply, facts_of, filing_rule, finder_for, must_hold, open_task, owner_of
 from .editions import edition_in_force, procedure_of
 from .effects import Opening
-from .models import Link
+from .models import PrivateAnswers
 from .store import Row
 
 _PUT_HEAD = "UPDATE procedures_ticket SET unit_id = %s, place = %s, summary = %s WHERE id = %s"
@@ -278,18 +282,37 @@ def child_closed(actor: Actor, row: Row, /, *, child: str, number: str, at: date
     return _done(actor, row, event, f"关联工单 {number} 已办结", child=number)
 
 
-@action("ticket.revealed", may="tickets.work", says="{number} 查看{field}：{reason}")
-def reveal(actor: Actor, row: Row, /, *, field: str, reason: str, at: datetime) -> Done:
-    """Show one private answer in the clear to somebody who works on the ticket; returns the value, leaves a line."""
-    if not (words := clean_text(reason, "查看理由", 200)):
-        raise Refused("请写明查看理由，例如：回访客户。", {"reason": "请写明查看理由"})
-    rules = procedure_of(row.edition_id)
-    ask = rules.asks.get(field)
-    value = privacy.revealed(row.id).get(field)
-    if ask is None or value is None:
+@action("ticket.reveal_asked", may="tickets.work", says="申请查看 {number} 的{field}，理由：{reason}")
+def ask_reveal(actor: Actor, row: Row, /, *, field: str, reason: str, at: datetime) -> Done:
+    """Ask to see one private answer, by the rule of all private values (estate.actions.asked). Returns the request."""
+    ask = procedure_of(row.edition_id).asks.get(field)
+    if ask is None or not ask.private or not privacy.has(row.id, field):
         raise NotFound("没有这项内容，或已按规定删除。")
-    facts = facts_of(row, field=ask.title, reason=words)
+    wanted = Reveal(community_id=row.community_id, about=f"ticket:{row.id}", field=field, title=f"{row.number} 的{ask.title}"[:120])
+    made = estate_actions.asked(actor, wanted, reason=reason, at=at)
+    return Done(f"procedures.ticket:{row.id}", facts_of(row, field=ask.title, reason=made.reason), result=made, community=row.community_id)
+
+
+@action("ticket.revealed", may="tickets.work", says="{number} 查看{field}：{reason}，批准人：{approver}")
+def reveal(actor: Actor, row: Row, /, *, request: Reveal, at: datetime) -> Done:
+    """Hand out one private answer, once, on a request that was approved; returns the value: give it to nobody else."""
+    ask = procedure_of(row.edition_id).asks.get(request.field)
+    value = privacy.revealed(row.id).get(request.field)
+    if request.about != f"ticket:{row.id}" or ask is None or value is None:
+        raise NotFound("没有这项内容，或已按规定删除。")
+    estate_actions.taken(actor, request, at=at)
+    facts = facts_of(row, field=ask.title, reason=request.reason, approver=request.decided_by)
     return Done(f"procedures.ticket:{row.id}", facts, result=value, community=row.community_id)
+
+
+@action("ticket.private_erased", may="estate.edit", says="{number} 清除隐私内容：{reason}")
+def erase_private(actor: Actor, row: Row, /, *, reason: str, at: datetime) -> Done:
+    """Erase the private answers of a ticket for ever, as the person asked; their masks stay in what happened."""
+    if len(words := clean_text(reason, "清除原因", 200)) < 4:
+        raise Refused("请写明清除原因（至少 4 个字），如：本人书面要求删除。", {"reason": "请写明清除原因"})
+    if not PrivateAnswers.objects.filter(ticket_id=row.id).delete()[0]:
+        raise Refused("这张工单没有隐私内容，或已经清除过了。")
+    return _done(actor, row, engine.Noted(at=at, by=actor.ref, text=f"隐私内容已清除：{words}"), f"{actor.name} 清除隐私内容：{words}", reason=words)
 
 
 @action("ticket.exported", may="tickets.view", says="导出{title}（{rows} 行，已脱敏；{filters}）")
@@ -333,11 +356,17 @@ _LINK = (
 )
 
 
+_PARENTS = "SELECT to_id, key FROM procedures_link WHERE ticket_id = %s AND key <> '' ORDER BY id"
+
+
 def _if_closed(row: Row, at: datetime) -> None:
     """Tell the parents that opened this ticket that it is closed."""
     if row.state.closed_at is None:
         return
-    for parent_id, key in Link.objects.filter(ticket_id=row.id).exclude(key="").values_list("to_id", "key"):
+    with connection.cursor() as cursor:
+        cursor.execute(_PARENTS, (row.id,))
+        parents = cursor.fetchall()
+    for parent_id, key in parents:
         parent = store.load(parent_id)
         if any(child.key == key and not child.closed for child in parent.state.children):
             child_closed(SYSTEM, parent, child=key, number=row.number, at=at)

@@ -21,6 +21,7 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.words import clean_text
 
 from .models import Attachment
+from .pictures import Told, told, without_remarks
 from .store import Row
 
 LARGEST: Final = 10 * 1024 * 1024
@@ -58,10 +59,11 @@ def kind_of(name: str, content: bytes) -> str:
 @action("ticket.attached", may="tickets.work", says="{number} 上传附件：{name}")
 def attach(
     actor: Actor, place: Row | int, /, *, name: str, content: bytes, at: datetime, taken_at: datetime | None = None, spot: str = "",
+    purpose: str = "",
 ) -> Done:  # fmt: skip
     """Keep a file: of a ticket, or (given a community) of one not filed yet. Returns the Attachment.
 
-    `taken_at` and `spot` (see Attachment) are what a phone told of a picture it took itself.
+    `taken_at` and `spot` (see Attachment) are what a phone told of a picture it took itself; else the picture is asked (its EXIF).
     """
     if not content:
         raise Refused("这个文件是空的，请重新选择。", {"file": "文件是空的"})
@@ -72,9 +74,13 @@ def attach(
     digest = hashlib.sha256(content).hexdigest()
     _keep(digest, content)
     row = place if isinstance(place, Row) else None
+    said = told(content) if taken_at is None or not spot else Told()
+    if taken_at is None and said.at is not None and said.at <= at:
+        taken_at = said.at
     found = Attachment.objects.create(
         ticket_id=row.id if row else None, community_id=community_of(place), key=secrets.token_urlsafe(18), name=name, kind=kind,
-        size=len(content), digest=digest, by_id=actor.id, by_name=actor.name, at=at, taken_at=taken_at, spot=spot,
+        size=len(content), digest=digest, by_id=actor.id, by_name=actor.name, at=at, taken_at=taken_at,
+        spot=spot or said.spot, purpose=purpose if purpose in Attachment.Purpose.values else "",
     )  # fmt: skip
     subject = f"procedures.ticket:{row.id}" if row else found
     return Done(subject, {"number": row.number if row else "", "name": name}, result=found, community=found.community_id)
@@ -110,6 +116,11 @@ def content_of(attachment: Attachment) -> bytes:
         return _path(attachment.digest).read_bytes()
     except OSError:
         raise NotFound("附件的文件已不在存储中，请联系系统管理员从备份恢复。") from None
+
+
+def shown_of(attachment: Attachment) -> bytes:
+    """A picture as pages show it: without the place, the device and other remarks that telephones write into it."""
+    return without_remarks(content_of(attachment))
 
 
 def _path(digest: str) -> Path:

@@ -59,3 +59,8 @@ def revealed(ticket_id: int) -> dict[str, Any]:
     row = PrivateAnswers.objects.filter(ticket_id=ticket_id).values_list("sealed", flat=True).first()
     found: dict[str, Any] = msgspec.json.decode(open_text(row)) if row else {}
     return found
+
+
+def has(ticket_id: int, field: str) -> bool:
+    """Whether this private answer is still kept."""
+    return field in revealed(ticket_id)

@@ -135,9 +135,9 @@ class Stage:
         self.tickets[found["name"]] = row.id
 
     def _finishes(self, actor: Actor, rest: str, given: dict[str, Any]) -> None:
-        evidence = given.pop("evidence", None)
+        evidence, why = given.pop("evidence", None), given.pop("on_behalf", "")
         row, task = self.task(rest)
-        actions.finish(actor, self._seen(actor, row), task=task, answers=given, at=self.now, evidence=evidence)
+        actions.finish(actor, self._seen(actor, row), task=task, answers=given, at=self.now, evidence=evidence, on_behalf=why)
 
     def _takes(self, actor: Actor, rest: str, given: dict[str, Any]) -> None:
         row, task = self.task(rest)

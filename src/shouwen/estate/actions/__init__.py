@@ -22,10 +22,10 @@ from .places import (
     edit_unit,
     remove_vehicle,
 )
-from .reveals import ask_reveal, decide_reveal, export_register, reveal_asked, show_reveal
+from .reveals import ask_reveal, asked, decide_reveal, export_register, reveal_asked, show_reveal, taken
 
 __all__ = [
-    "add_building", "add_community", "add_person", "add_unit", "add_vehicle", "apply_import", "ask_reveal",
+    "add_building", "add_community", "add_person", "add_unit", "add_vehicle", "apply_import", "ask_reveal", "asked",
     "change_phone", "correct_paper", "decide_reveal", "edit_community", "edit_person", "edit_unit", "erase_person",
-    "export_register", "move_in", "move_out", "plan_import", "remove_vehicle", "reveal_asked", "show_reveal", "take_in", "view_file", "view_person", "in_words",
+    "export_register", "move_in", "move_out", "plan_import", "remove_vehicle", "reveal_asked", "show_reveal", "take_in", "taken", "view_file", "view_person", "in_words",
 ]

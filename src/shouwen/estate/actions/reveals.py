@@ -32,39 +32,46 @@ reveal_asked: list[Callable[[Actor, Reveal, datetime], None]] = []
 @action("estate.reveal_asked", may="estate.reveal", says="申请查看住户 {name} 的{field}，理由：{reason}")
 def ask_reveal(actor: Actor, person: Person, /, *, field: str, reason: str, at: datetime) -> Done:
     """Ask to see one value. The row is the audit record; it opens at once only for who may approve."""
-    if actor.id is None:
-        raise Forbidden("系统不查看住户隐私信息。")
     if field not in Reveal.Field.values:
         raise no("field", "只能申请查看手机号码或证件号码。")
+    if person.erased_at is not None:
+        raise NotFound
+    if not (person.phone_masked if field == "phone" else person.id_masked):
+        raise Refused("这位住户没有登记此项资料。")
+    reveal = asked(actor, Reveal(community_id=person.community_id, person=person, field=field), reason=reason, at=at)
+    return Done(reveal, _facts(reveal))
+
+
+def asked(actor: Actor, reveal: Reveal, *, reason: str, at: datetime) -> Reveal:
+    """The one rule for every private value, also of other areas (`about` and `title` set); called inside an action.
+
+    A reason without numbers in it, no second request while one waits, not too many; open at once only for who may approve.
+    """
+    if actor.id is None:
+        raise Forbidden("系统不查看住户隐私信息。")
     why = clean_text(reason, "查看理由", 200, field="reason")
     if len(why) < 4:
         raise no("reason", "请写明查看理由（至少 4 个字），理由会留在操作日志中。")
     if _holds_number(why):
         raise no("reason", "理由会公开留存，请勿在理由中写电话或证件号码。")
-    if person.erased_at is not None:
-        raise NotFound
-    if not (person.phone_masked if field == "phone" else person.id_masked):
-        raise Refused("这位住户没有登记此项资料。")
-    if Reveal.objects.filter(asked_by_id=actor.id, person=person, field=field, state=Reveal.State.ASKED).exists():
+    mine = Reveal.objects.filter(asked_by_id=actor.id)
+    if mine.filter(person=reveal.person, about=reveal.about, field=reveal.field, state=Reveal.State.ASKED).exists():
         raise Conflict("您已申请查看此项，正在等待批准，请勿重复申请。")
     for span, most in RATE:
-        if Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - span).count() >= most:
+        if mine.filter(asked_at__gt=at - span).count() >= most:
             raise TooMany("查看隐私信息太频繁，已暂停。请稍后再试；如确有需要，请联系上级。")
-    reveal = Reveal(
-        community_id=person.community_id, person=person, field=field, reason=why, asked_by_id=actor.id, asked_by=actor.name,
-        asked_at=at,
-    )
-    if actor.may("estate.approve_reveal", person.community_id):
+    reveal.reason, reveal.asked_by_id, reveal.asked_by, reveal.asked_at = why, actor.id, actor.name, at
+    if actor.may("estate.approve_reveal", reveal.community_id):
         reveal.state = Reveal.State.OPEN
         reveal.decided_by_id, reveal.decided_by, reveal.decided_at = actor.id, actor.name, at
     reveal.save(force_insert=True)
     if reveal.state == Reveal.State.ASKED:
         for tell in reveal_asked:
             tell(actor, reveal, at)
-    return Done(reveal, _facts(reveal))
+    return reveal
 
 
-@action("estate.reveal_decided", may="estate.approve_reveal", says="{decision}{asked_by}查看住户 {name} 的{field}（理由：{reason}）")
+@action("estate.reveal_decided", may="estate.approve_reveal", says="{decision}{asked_by}查看{what}（理由：{reason}）")
 def decide_reveal(actor: Actor, reveal: Reveal, /, *, approve: bool, at: datetime) -> Done:
     """Approve or deny somebody else's request (D1.07); nobody decides on their own."""
     if actor.id is None or actor.id == reveal.asked_by_id:
@@ -82,6 +89,16 @@ def decide_reveal(actor: Actor, reveal: Reveal, /, *, approve: bool, at: datetim
 @action("estate.revealed", may="estate.reveal", says="查看了住户 {name} 的{field}，理由：{reason}，批准人：{approver}")
 def show_reveal(actor: Actor, reveal: Reveal, /, *, at: datetime) -> Done:
     """Hand out the value, once, to who asked; it shows for 30 seconds. Returns the value: give it to nobody else."""
+    taken(actor, reveal, at=at)
+    held = PersonPrivate.objects.filter(person_id=reveal.person_id).first()
+    if held is None:
+        raise NotFound
+    value = private.unseal(held.sealed).get(reveal.field, "")
+    return Done(reveal, _facts(reveal) | {"approver": reveal.decided_by}, result=value)
+
+
+def taken(actor: Actor, reveal: Reveal, *, at: datetime) -> None:
+    """Use an open request up, once, by who made it; called inside the action that hands out the value."""
     if actor.id is None or actor.id != reveal.asked_by_id:
         raise NotFound
     shown = Reveal.objects.filter(pk=reveal.pk, state=Reveal.State.OPEN, decided_at__gt=at - APPROVED_FOR).update(
@@ -91,11 +108,6 @@ def show_reveal(actor: Actor, reveal: Reveal, /, *, at: datetime) -> Done:
         reveal.refresh_from_db()
         raise Conflict(_CLOSED[reveal.state])
     reveal.refresh_from_db()
-    held = PersonPrivate.objects.filter(person_id=reveal.person_id).first()
-    if held is None:
-        raise NotFound
-    value = private.unseal(held.sealed).get(reveal.field, "")
-    return Done(reveal, _facts(reveal) | {"approver": reveal.decided_by}, result=value)
 
 
 @action("estate.exported", may="estate.edit", says="导出{title}（{rows} 行，已脱敏；{filters}）")
@@ -114,8 +126,9 @@ _CLOSED: Final = {
 
 def _facts(reveal: Reveal) -> dict[str, str]:
     return {
-        "name": private.mask_name(reveal.person.name), "field": reveal.get_field_display(), "reason": reveal.reason,
-        "person": str(reveal.person_id),
+        "name": private.mask_name(reveal.person.name) if reveal.person else "", "field": reveal.get_field_display(),
+        "what": f"住户 {private.mask_name(reveal.person.name)} 的{reveal.get_field_display()}" if reveal.person else reveal.title,
+        "reason": reveal.reason, "person": str(reveal.person_id or ""),
     }
 
 

@@ -6,6 +6,8 @@ bend run in lanes, forward on the left, back on the right, and are said in words
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -24,7 +26,7 @@ STATES = {"done": "已办", "open": "在办", "late": "逾期", "future": "未�
 
 
 class Node(msgspec.Struct, frozen=True):
-    """`kind`: start end step each group sub offered. `inside` names the group of a sub-step."""
+    """`kind`: start end step each group sub offered. `inside` names the group of a sub-step, `did` says who did it or has it."""
 
     id: str
     kind: str
@@ -34,6 +36,7 @@ class Node(msgspec.Struct, frozen=True):
     note: str = ""
     state: State = ""
     inside: str = ""
+    did: str = ""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -177,6 +180,49 @@ def svg(graph: Graph) -> str:
     return _drawn(graph, placed, order, under, y)
 
 
+# A ticket's drawing: where everything stands is reckoned once for an edition, only states and words differ ------------
+
+MARK = re.compile("\\x02(is|words|did|link):(\\w+)\\x03")
+
+
+def live(procedure: Procedure, ticket: Ticket, at: datetime, did: Mapping[str, str], link: str) -> str:
+    """The SVG of a ticket: `did` says of a step who did it or has it (one short line), `link` is the address of a step's
+    card with `STEP` where its name goes."""
+    states = {START: "done", END: "done" if ticket.status == "closed" else "future"}
+    for step in procedure.every_step.values():
+        states[step.name] = _state(procedure, step, ticket, at)
+    said = {
+        "is": states, "words": {name: STATES[state] for name, state in states.items() if state},
+        "did": {name: escape(text[:24]) for name, text in did.items()},
+        "link": {name: escape(link.replace("STEP", name), {'"': "&quot;"}) for name in states},
+    }  # fmt: skip
+    parts = _skeleton(procedure)
+    return "".join(part if n % 3 == 0 else said[part].get(parts[n + 1], "") if n % 3 == 1 else "" for n, part in enumerate(parts))
+
+
+def _skeleton(procedure: Procedure) -> list[str]:
+    """Text, kind of mark, node, text, …: kept with the procedure, whose dictionary lives as long as it does."""
+    found: list[str] | None = procedure.__dict__.get("skeleton")
+    if found is None:
+        plain = diagram(procedure)
+        nodes = [
+            msgspec.structs.replace(n, state=f"\x02is:{n.id}\x03", did="" if n.id in (START, END) else f"\x02did:{n.id}\x03")
+            for n in plain.nodes
+        ]
+        text = svg(Graph(plain.title, tuple(nodes), plain.edges)).replace('role="img"', 'role="group"')
+        for n in nodes:
+            mark = f'data-step="{n.id}">'
+            words = f"\x02words:{n.id}\x03"
+            head, _, tail = text.partition(mark)
+            body, close, rest = tail.partition("</g>")
+            body = body.replace(n.state, words)
+            if n.id not in (START, END):
+                body = f'<a class="flow-link" href="\x02link:{n.id}\x03">{body}</a>'
+            text = head + mark + body + close + rest
+        found = procedure.__dict__["skeleton"] = MARK.split(text)
+    return found
+
+
 def _push(placed: dict[str, _Placed], order: dict[str, int], after: str, extra: int, y: int) -> int:
     for other in placed.values():
         if order[other.node.id] > order[after]:
@@ -238,7 +284,7 @@ def _lanes(edges: list[Edge], placed: dict[str, _Placed], ends: dict[str, int]) 
 
 def _box(node: Node, at: _Placed, x: int, end: int) -> list[str]:
     state = f" is-{node.state}" if node.state else ""
-    said = f"{node.title}，{STATES[node.state]}" if node.state else node.title
+    said = f"{node.title}，{STATES.get(node.state, node.state)}" if node.state else node.title
     left, width = x + at.indent, BOX - 2 * at.indent
     bottom = end + 6 if node.kind == "group" else at.bottom
     middle = node.kind in ("start", "end")
@@ -252,7 +298,8 @@ def _box(node: Node, at: _Placed, x: int, end: int) -> list[str]:
         place = f'x="{left + width // 2}" y="{y}" text-anchor="middle"' if middle else f'x="{left + 10}" y="{y}"'
         out.append(f'<text class="flow-{kind}" {place}>{escape(text)}</text>')
     if node.state:
-        out.append(f'<text class="flow-state" x="{left + width - 8}" y="{at.top + 18}" text-anchor="end">{STATES[node.state]}</text>')
+        words = STATES.get(node.state, node.state)
+        out.append(f'<text class="flow-state" x="{left + width - 8}" y="{at.top + 18}" text-anchor="end">{words}</text>')
     out.append("</g>")
     first = bottom + 15
     out += [f'<text class="flow-label" x="{x + 4}" y="{first + i * LINE}">{escape(text)}</text>' for i, text in enumerate(at.said)]
@@ -264,7 +311,8 @@ def _lines(node: Node) -> list[tuple[str, str]]:
     lines = [("title", part) for part in _wrapped(node.title, inner if not node.inside else inner - 2)]
     details = " · ".join(t for t in (node.who, node.limit) if t)
     lines += [("detail", part) for part in _wrapped(details, 19 if not node.inside else 17)]
-    return lines + [("note", part) for part in _wrapped(node.note, 19 if not node.inside else 17)]
+    lines += [("note", part) for part in _wrapped(node.note, 19 if not node.inside else 17)]
+    return [*lines, ("did", node.did)] if node.did else lines
 
 
 def _wrapped(text: str, most: int) -> list[str]:

@@ -20,9 +20,11 @@ FILE = (
     "procedure", "title", "edition", "number", "record", "basis", "clock", "opened_by", "every", "people", "classes", "late",
     "pauses", "promises", "urge", "reopen", "steps",
 )  # fmt: skip
+LONGEST_NAME = 40
 SHAPES = {
-    "procedure": (re.compile(r"[a-z][a-z0-9_]{0,59}"), "应是小写字母、数字和下划线，如 complaint"),
+    "procedure": (re.compile(r"[a-z][a-z0-9_]{0,39}"), "应是小写字母、数字和下划线，最多 40 个，如 complaint"),
     "edition": (re.compile(r"\d{4}-\d{2}(?:[-.]?[0-9a-z]{1,10})?"), "应写作年月，如 2026-11，同月再改写 2026-11.2"),
+    "title": (re.compile(r".{1,60}"), "最多 60 个字"),
     "number": (re.compile(r"[A-Z]{1,8}"), "应是几个大写字母，如 TS"),
 }
 
@@ -72,7 +74,11 @@ def read(text: str) -> Procedure:
 
 
 def _entries(r: Reader, f: dict[str, yaml.Node], key: str, what: str) -> list[tuple[str, yaml.Node]]:
-    return r.entries(f[key], (key,), what) if key in f else []
+    found = r.entries(f[key], (key,), what) if key in f else []
+    for name, _ in found:
+        if len(name) > LONGEST_NAME:
+            r.faults.append((r.lines[key, name], f"{what}的名称「{name}」超过 {LONGEST_NAME} 个字符"))
+    return found
 
 
 @dataclass

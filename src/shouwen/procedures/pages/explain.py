@@ -129,6 +129,11 @@ def _steps(p: Procedure, names: Mapping[str, str]) -> list[StepSaid]:
     return found
 
 
+def step_said(p: Procedure, name: str, names: Mapping[str, str]) -> StepSaid:
+    """One step put into words, for the page of a ticket."""
+    return _step(p, p.every_step[name], "", names)
+
+
 def _step(p: Procedure, s: Step, number: str, names: Mapping[str, str]) -> StepSaid:
     marks = {"always": ["随时可办"], "when_offered": ["提示后可办"]}.get(s.offered, [])
     if s.each:

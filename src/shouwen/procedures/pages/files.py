@@ -12,11 +12,14 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.web import here
 
 from .. import attachments, queries
+from ..offline import told_moment, told_spot
 
 
 @require_POST
 def attach(request: HttpRequest) -> HttpResponse:
-    """Take a file of a ticket (field `ticket`), or of one not filed yet; answers with its key as JSON."""
+    """Take a file of a ticket (field `ticket`), or of one not filed yet; answers with its key as JSON.
+
+    `taken_at` and `spot` are what a phone tells of a picture it has just taken."""
     actor, upload = request.actor, request.FILES.get("file")  # type: ignore[attr-defined]
     if upload is None:
         raise Refused("没有收到文件，请重新选择。", {"file": "请选择文件"})
@@ -28,20 +31,26 @@ def attach(request: HttpRequest) -> HttpResponse:
     place = queries.row(actor, int(pk)) if pk else here(request)
     if place is None:
         raise NotFound
-    kept = attachments.attach(actor, place, name=upload.name or "", content=upload.read(), at=now())
+    at = now()
+    kept = attachments.attach(
+        actor, place, name=upload.name or "", content=upload.read(), at=at,
+        taken_at=told_moment(request.POST.get("taken_at", ""), at), spot=told_spot(request.POST.get("spot", "")),
+        purpose=request.POST.get("purpose", ""),
+    )  # fmt: skip
     url = reverse("procedures:attachment", args=[kept.key])
     return JsonResponse({"key": kept.key, "name": kept.name, "url": url, "image": kept.kind in attachments.IMAGES}, status=201)
 
 
 @require_safe
 def attachment(request: HttpRequest, key: str) -> HttpResponse:
-    """One file: pictures in the page, everything else only to be saved."""
+    """One file: pictures in the page, without what they tell beside their pixels; `?original` is the file as it came, to be saved."""
     found = queries.attachment(request.actor, key)  # type: ignore[attr-defined]
-    shown = found.kind in attachments.IMAGES
-    response = HttpResponse(
-        attachments.content_of(found), content_type=found.kind if shown else "application/octet-stream"
-    )
+    shown = found.kind in attachments.IMAGES and "original" not in request.GET
+    content = attachments.shown_of(found) if shown else attachments.content_of(found)
+    response = HttpResponse(content, content_type=found.kind if shown else "application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(not shown, found.name) or "attachment"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
+    if shown:
+        response["Cache-Control"] = "private, max-age=86400, immutable"
     return response

@@ -1,80 +1,205 @@
-"""The timeline of a ticket as a story: what happened, which limits ran out, and who was told."""
+"""The timeline of a ticket as a story, day by day: what happened, how long it took, which limits ran out, who was told, what was
+corrected, what was printed, which files came in."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
 
 from shouwen.kernel.access import Actor
 from shouwen.notices import queries as notices
+from shouwen.papers import queries as papers
 
 from .. import queries
-from ..effects import WHYS
-from ..engine import Procedure
-from ..models import Event, Ticket
+from ..calendars import local
+from ..deciding import finder_for
+from ..editions import procedure_of
+from ..effects import WHYS, said, spoken
+from ..engine import Procedure, fill
+from ..models import Attachment, Event, Ticket
+from ..recipients import Finder
+from ..store import Row
 from .outlook import PARTIES
 
 SHOWN = 20
 """Events on the page; the earlier ones come when asked for."""
+
+LOOKED = 120
+"""Events looked through for one page of a filtered story."""
 
 MOST_TOLD = 400
 TONES = {
     "filed": "info", "finished": "success", "ticked": "warning", "urged": "warning", "paused": "warning", "withdrawn": "warning",
     "reopened": "warning", "amended": "info", "handed": "info",
 }  # fmt: skip
+ICONS = {
+    "filed": "ticket", "finished": "check", "ticked": "alarm", "urged": "speakerphone", "paused": "player-pause", "approved": "gavel",
+    "resumed": "player-play", "withdrawn": "ban", "reopened": "rotate", "amended": "edit", "handed": "transfer", "taken": "hand-click",
+    "noted": "note", "started": "player-play", "linked": "link", "childclosed": "link",
+}  # fmt: skip
+SHOWS = {"": "全部", "talk": "与客户的沟通", "limits": "时限与升级"}
+LIMITS = ("ticked", "paused", "approved", "resumed", "urged")
+WEEKDAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """People told one thing at one moment."""
+    """People told one thing at one moment; `party` when somebody outside the company is among them."""
 
     why: str
     about: str
     names: list[str] = field(default_factory=list)
     late: bool = False
+    party: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One event, with who was told because of it."""
+    """One thing that happened. `who` did it (`text` goes on from there); `changes` are corrections: (title, before, after)."""
 
-    seq: int
     at: datetime
     kind: str
+    icon: str
     tone: str
+    who: str
     text: str
-    told: list[Told]
+    took: str = ""
+    late_by: str = ""
+    received: datetime | None = None
+    told: list[Told] = field(default_factory=list)
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    title: str
+    moments: list[Moment]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """The latest events in order of time; `earlier` is the number before which there are more."""
 
-    moments: list[Moment]
+    days: list[Day]
     earlier: int | None
+    show: str
 
 
-def story(actor: Actor, ticket: Ticket, rules: Procedure, before: int | None = None) -> Story:
-    """Two statements whatever the length of the history."""
+def story(
+    actor: Actor, ticket: Ticket, row: Row, at: datetime, *, before: int | None = None, show: str = "",
+    files: Iterable[Attachment] = (), most: int = SHOWN,
+) -> Story:  # fmt: skip
+    """Three statements whatever the length of the history; one more where something on the page was corrected."""
+    rules = procedure_of(row.edition_id)
     rows = queries.timeline(actor, ticket).order_by("-seq")
     if before is not None:
         rows = rows.filter(seq__lt=before)
-    found = list(rows[: SHOWN + 1])
-    events, more = found[:SHOWN], len(found) > SHOWN
-    told = _told(actor, ticket, rules, events)
-    moments = [_moment(event, told[event.seq]) for event in reversed(events)]
-    return Story([m for m in moments if m.kind != "ticked" or m.told], events[-1].seq if more else None)
+    if show == "limits":
+        rows = rows.filter(kind__in=(*LIMITS, "finished"))
+    found = list(rows[: (LOOKED if show else most) + 1])
+    kept = found[: LOOKED if show else most]
+    told = _told(actor, ticket, rules, kept)
+    finder = finder_for(row, rules, at)
+    moments = [_moment(finder, event, told[event.seq]) for event in kept]
+    if show:
+        pairs = [(e, m) for e, m in zip(kept, moments, strict=True) if _shown(rules, e, m, show)][:most]
+        more = len(pairs) == most or len(found) > len(kept)
+        kept, moments = [e for e, _ in pairs], [m for _, m in pairs]
+    else:
+        more = len(found) > len(kept)
+    _corrected(actor, ticket, finder, kept, moments)
+    moments = [m for m in moments if m.kind != "ticked" or m.told]
+    start = kept[-1].at if more and kept else None
+    if not show:
+        end = kept[0].at if before is not None and kept else None
+        moments += [m for m in _besides(actor, ticket, files) if (start is None or m.at >= start) and (end is None or m.at <= end)]
+    moments.sort(key=lambda m: m.at)
+    return Story(_days(moments, local(at).date()), kept[-1].seq if more and kept else None, show)
 
 
-def _moment(event: Event, told: list[Told]) -> Moment:
+def _days(moments: list[Moment], today: date) -> list[Day]:
+    days: dict[date, list[Moment]] = {}
+    for moment in moments:
+        days.setdefault(local(moment.at).date(), []).append(moment)
+    return [Day(_day(day, today), found) for day, found in days.items()]
+
+
+def _day(day: date, today: date) -> str:
+    near = {0: "今天 ", 1: "昨天 ", 2: "前天 "}.get((today - day).days, "")
+    return f"{near}{'' if day.year == today.year else f'{day.year} 年 '}{day.month} 月 {day.day} 日 周{WEEKDAYS[day.weekday()]}"
+
+
+def _moment(finder: Finder, event: Event, told: list[Told]) -> Moment:
+    took = late_by = ""
+    if event.kind == "finished":
+        number = msgspec.json.decode(event.payload).get("task", 0)
+        task = next((t for t in finder.ticket.tasks if t.id == number), None)
+        if task is not None:
+            took = spoken(event.at - task.opened)
+            clock = finder.ticket.clock_of(task.id)
+            late_by = spoken(event.at - clock.due) if clock and clock.verdict == "breached" and event.at > clock.due else ""
     ticked = event.kind == "ticked"
     late = ticked and any(one.late for one in told)
-    text = "时限已到，没有办结" if late else "时限将到" if ticked else event.text
-    return Moment(event.seq, event.at, event.kind, "danger" if late else TONES.get(event.kind, "neutral"), text, told)
+    text = ("时限已到，没有办结" if late else "时限将到") if ticked else event.text
+    who, rest = ("", text) if ticked or not text.startswith(f"{event.by_name} ") else (event.by_name, text[len(event.by_name) + 1:])
+    tone = "danger" if late else "warning" if late_by else TONES.get(event.kind, "neutral")
+    return Moment(event.at, event.kind, "alert-triangle" if late else ICONS.get(event.kind, "point"), tone, who, rest, took, late_by,
+                  event.received_at, told)
 
 
-def _told(actor: Actor, ticket: Ticket, rules: Procedure, events: list[Event]) -> dict[int, list[Told]]:
+def _shown(rules: Procedure, event: Event, moment: Moment, show: str) -> bool:
+    if show == "limits":
+        return event.kind in LIMITS or bool(moment.late_by)
+    if any(one.party for one in moment.told) or event.kind in ("filed", "noted", "urged", "reopened", "withdrawn"):
+        return True
+    if event.kind != "finished":
+        return False
+    title = moment.text.partition("「")[2].partition("」")[0]
+    return any(step.title == title and (step.says or rules.people[step.who].party) for step in rules.every_step.values() if step.who in rules.people)
+
+
+def _corrected(actor: Actor, ticket: Ticket, finder: Finder, events: list[Event], moments: list[Moment]) -> None:
+    """Beside each correction what stood there before: from the answers of the events before it."""
+    amended = [(e, m) for e, m in zip(events, moments, strict=True) if e.kind == "amended"]
+    if not amended:
+        return
+    rows = queries.timeline(actor, ticket).filter(kind__in=("filed", "finished", "amended"), seq__lte=amended[0][0].seq)
+    given: list[tuple[int, dict[str, Any]]] = [
+        (seq, msgspec.json.decode(payload).get("answers") or {}) for seq, payload in rows.order_by("seq").values_list("seq", "payload")
+    ]
+    for event, moment in amended:
+        changed = next((answers for seq, answers in given if seq == event.seq), {})
+        for name, value in changed.items():
+            if (ask := finder.procedure.asks.get(name)) is not None:
+                before = next((answers[name] for seq, answers in reversed(given) if seq < event.seq and name in answers), "")
+                moment.changes.append((ask.title, _said(finder, name, before) or "（空）", _said(finder, name, value) or "（空）"))
+
+
+def _said(finder: Finder, name: str, value: Any) -> str:
+    return fill(finder.procedure, f"{{{name}}}", {name: value}, label=lambda kind, one: said(finder, kind, one)) if value else ""
+
+
+def _besides(actor: Actor, ticket: Ticket, files: Iterable[Attachment]) -> list[Moment]:
+    """Papers asked for and files handed in; files of one person in one minute are one line."""
+    found = [
+        Moment(one.asked_at, "printed", "printer", "neutral", one.asked_by, f"打印《{one.form}》" if one.printed else f"待打印《{one.form}》")
+        for one in papers.about(actor, f"ticket:{ticket.pk}")[:50]
+    ]
+    groups: dict[tuple[str, datetime], list[Attachment]] = defaultdict(list)
+    for file in files:
+        groups[(file.by_name, file.at.replace(second=0, microsecond=0))].append(file)
+    for (who, _), given in groups.items():
+        found.append(Moment(given[0].at, "attached", "paperclip", "neutral", who, f"上传附件 {len(given)} 份", files=given))
+    return found
+
+
+def _told(actor: Actor, ticket: Ticket, rules: Procedure, events: list[Event]) -> Mapping[int, list[Told]]:
     """Event number → what was told; the key of a notice names the event that it followed from (effects._news)."""
     found: dict[int, dict[tuple[str, str], Told]] = defaultdict(dict)
     if events:
@@ -85,7 +210,8 @@ def _told(actor: Actor, ticket: Ticket, rules: Procedure, events: list[Event]) -
                 continue
             step = rules.every_step.get(row.about.partition("/")[2])
             about = step.title if step else ""
-            one = found[int(seq[0])].setdefault((row.why, about), Told(WHYS.get(row.why, "知会"), about, [], row.why == "late"))
+            one = found[int(seq[0])].setdefault((row.why, about), Told(
+                WHYS.get(row.why, "知会"), about, [], row.why == "late", row.user is None))  # fmt: skip
             name = row.user.name if row.user else PARTIES.get(row.party, "外部人员")
             if name not in one.names:
                 one.names.append(name)

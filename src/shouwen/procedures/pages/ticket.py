@@ -1,11 +1,9 @@
-"""One ticket: where it stands, what is to be done and by whom, and everything that can be done to it."""
+"""One ticket: where it stands, what is to be done and by whom, and the forms by which that is done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,228 +11,265 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from shouwen.kernel.access import Actor
+from shouwen.estate import queries as estate
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.requests import unkeyed
-from shouwen.kernel.screens import flash, render, wants_part
+from shouwen.kernel.screens import render, wants_part
 
-from .. import actions, attachments, queries
+from .. import actions, attachments, engine, queries
 from ..deciding import finder_for, open_task
 from ..editions import procedure_of
-from ..engine.diagram import diagram, svg
-from ..forms import colleagues
+from ..effects import said
+from ..engine.diagram import live
+from ..forms import UPLOADS, StepForm, colleagues
+from ..models import Attachment, Event
 from ..store import Row
-from .counter import leads_to
-from .sheet import amend_form, sheet, step_form
-from .story import story
+from .acts import back, row_of
+from .evidence import evidence
+from .explain import step_said
+from .sheet import amend_form, opened, seen, sheet, step_form, titled
+from .story import SHOWS, story
+from .verbs import FORMS, verbs
 
-CHINA = ZoneInfo("Asia/Shanghai")
-LARGEST = 2**63 - 1
-SHOWS_FOR = 30
-"""Seconds that a private answer stays in the clear."""
+HARMLESS = ("noted", "urged", "ticked", "linked", "childclosed")
+"""What others may do meanwhile without making a form that is being filled in out of date."""
+
+MOST_PRINTED = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task that somebody else finished first: what both wrote, and how one's own can still be kept."""
+
+    title: str
+    event: Event | None
+    rows: list[tuple[str, str, str]]  # title, mine, theirs
+    inputs: list[tuple[str, str]]  # of the form of a correction; empty when it cannot be corrected
+    step: str
+    note: str
 
 
 @require_safe
 def ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _row(request, pk))
+    return _page(request, row_of(request, pk))
 
 
 @require_safe
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Events before a number, for 「更早的」."""
-    actor, before = request.actor, request.GET.get("before", "")  # type: ignore[attr-defined]
-    found = queries.ticket(actor, _row(request, pk).id)
-    told = story(actor, found, procedure_of(found.edition_id), int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None)
-    return render(request, "procedures/story.html", {"ticket": found, "story": told})
+    """The story before an event (?before=), or of one kind (?show=talk, limits)."""
+    actor, before, show = request.actor, request.GET.get("before", ""), request.GET.get("show", "")  # type: ignore[attr-defined]
+    row = row_of(request, pk)
+    found = queries.ticket(actor, row.id)
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+    told = story(actor, found, row, now(), before=number, show=show if show in SHOWS else "", files=_files(found).values())
+    return render(request, "procedures/story.html", {"ticket": found, "story": told, "shows": SHOWS.items(), "part": number is not None})
+
+
+@require_safe
+def task(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """The form of one open task, fetched when it is opened."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    row = row_of(request, pk)
+    found = open_task(row, number)
+    finder = finder_for(row, procedure_of(row.edition_id), at)
+    one = opened(actor, row, finder, found, at)
+    if not one.workable:
+        raise NotFound("这项任务现在不由您办理。请刷新页面。")
+    if not wants_part(request):
+        return redirect(f"{reverse('procedures:ticket', args=[pk])}#task-{number}")
+    form = step_form(row, found, at, colleagues(finder.directory, at), row.community_id)
+    return render(request, "procedures/task_form.html", {"one": one, "form": form, "ticket": row, "state": row.state})
+
+
+@require_safe
+def verb(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """The small form of one verb; `hand-3` hands task 3 over."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    row = row_of(request, pk)
+    kind, _, number = name.partition("-")
+    if (name not in FORMS and not (kind == "hand" and number.isascii() and number.isdigit() and len(number) < 6)) or not actor.may("tickets.work", row.community_id):
+        raise NotFound
+    rules = procedure_of(row.edition_id)
+    people = colleagues(finder_for(row, rules, at).directory, at) if kind in ("hand", "follow") else []
+    return render(request, "procedures/verb.html", {
+        "ticket": queries.ticket(actor, pk), "verb": kind, "number": int(number or 0), "people": people, "pausing": list(rules.pauses.values()),
+        "kinds": actions.LINKS,
+    }, part="form")  # fmt: skip
+
+
+@require_safe
+def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """The card of one step: what the procedure says of it with its clauses, and what was done on this ticket."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    row = row_of(request, pk)
+    rules = procedure_of(row.edition_id)
+    if name not in rules.every_step:
+        raise NotFound("这项规程没有这一步。")
+    found = queries.ticket(actor, pk)
+    names = dict(queries.titles(actor, row.community_id))
+    shown = sheet(actor, row, at, {})
+    inside = (name, *rules.every_step[name].together)
+    return render(request, "procedures/step.html", {
+        "ticket": found, "said": step_said(rules, name, names), "now": at,
+        "tasks": [one for one in shown.tasks if one.task.step in inside], "finished": [one for one in shown.finished if one.step in inside],
+    }, part="card")  # fmt: skip
+
+
+@require_safe
+def printed(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole ticket on one clean sheet, for printing."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    row = row_of(request, pk)
+    found, files = queries.ticket(actor, pk), {}
+    files = _files(found)
+    return render(request, "procedures/ticket_print.html", {
+        "ticket": found, "row": row, "rules": procedure_of(row.edition_id), "sheet": sheet(actor, row, at, files), "now": at,
+        "story": story(actor, found, row, at, files=files.values(), most=MOST_PRINTED), "evidence": evidence(row, files), "grade": _grade(row),
+        "links": queries.links(actor, found),
+    })  # fmt: skip
 
 
 @require_POST
 def finish(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """Finish a task; a form refused is shown again with what was typed."""
+    """Finish a task. A form refused is shown again with what was typed; so is one that others have overtaken."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    row = _row(request, pk)
-    task = open_task(row, number)
-    people = colleagues(finder_for(row, procedure_of(row.edition_id), at).directory, at)
-    form = step_form(row, task, at, people, row.community_id, request.POST)
+    row = row_of(request, pk)
+    found = next((t for t in row.state.tasks if t.id == number), None)
+    if found is not None and found.done:
+        return _page(request, row, lost=_lost(request, row, found))
+    found = open_task(row, number)
+    form = _form(request, row, found)
+    if others := _since(request, row):
+        return _page(request, row, form, number, others)
     try:
         attachments.check(actor, row, form.uploads())
-        actions.finish(actor, row, task=number, answers=form.answers(), evidence=form.evidence(), at=at)
+        actions.finish(actor, row, task=number, answers=form.answers(), evidence=form.evidence(), at=at, on_behalf=request.POST.get("on_behalf", ""))
     except Refused as no:
+        row = queries.row(actor, pk)
+        if no.status == 409:
+            found = next(t for t in row.state.tasks if t.id == number)
+            return _page(request, row, lost=_lost(request, row, found)) if found.done else _page(
+                request, row, _form(request, row, found), number, _since(request, row))
         if no.status != 422:
             raise
         form.blame(no.fields, no.message)
-        return _page(request, queries.row(actor, pk), form, number)
-    step = procedure_of(row.edition_id).every_step[task.step].title
+        return _page(request, row, form, number)
+    title = procedure_of(row.edition_id).every_step[found.step].title
     closed = "工单已办结归档。" if row.state.status == "closed" else ""
-    return _back(request, row, f"已办结「{step}」。{closed}")
-
-
-@require_POST
-def take(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    return _act(request, pk, "已接单。", lambda actor, row, at: actions.take(actor, row, task=number, at=at))
-
-
-@require_POST
-def hand(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """Hand a task (0 = the following of the ticket) to a colleague."""
-    to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
-    if not (to.isascii() and to.isdigit() and len(to) < 19):
-        raise Refused("请选择转给哪位同事。", {"to": "请选择同事"})
-    return _act(request, pk, "已转派，对方已收到通知。", lambda a, row, at: actions.hand(a, row, task=number, to=int(to), reason=reason, at=at))
-
-
-@require_POST
-def note(request: HttpRequest, pk: int) -> HttpResponse:
-    text = request.POST.get("text", "")
-    return _act(request, pk, "已记下。", lambda actor, row, at: actions.note(actor, row, text=text, at=at))
-
-
-@require_POST
-def urge(request: HttpRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    return _act(request, pk, "已催单，办理人和其上级都已收到。", lambda actor, row, at: actions.urge(actor, row, reason=reason, at=at))
-
-
-@require_POST
-def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    reason, remark, until = (request.POST.get(name, "") for name in ("reason", "remark", "until"))
-    return _act(request, pk, "已申请挂起。", lambda actor, row, at: actions.pause(
-        actor, row, reason=reason, until=_moment(until), remark=remark, at=at))  # fmt: skip
-
-
-@require_POST
-def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    ok, remark = request.POST.get("ok") == "yes", request.POST.get("remark", "")
-    done = "已批准挂起，时限停走。" if ok else "没有批准挂起，时限照走。"
-    return _act(request, pk, done, lambda actor, row, at: actions.approve(actor, row, ok=ok, remark=remark, at=at))
-
-
-@require_POST
-def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(request, pk, "已恢复办理，时限接着走。", lambda actor, row, at: actions.resume(actor, row, at=at))
-
-
-@require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    return _act(request, pk, "已撤销，内容和原因都留存。", lambda actor, row, at: actions.withdraw(actor, row, reason=reason, at=at))
-
-
-@require_POST
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    return _act(request, pk, "已重新打开。", lambda actor, row, at: actions.reopen(actor, row, reason=reason, at=at))
-
-
-@require_POST
-def start(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    return _act(request, pk, "已开始。", lambda actor, row, at: actions.start(actor, row, step=step, at=at))
-
-
-@require_POST
-def link(request: HttpRequest, pk: int) -> HttpResponse:
-    """Link to another ticket of the community by its number."""
-    number, kind = request.POST.get("number", "").strip()[:40], request.POST.get("kind", "")
-    return _act(request, pk, "已关联。", lambda actor, row, at: actions.link(
-        actor, row, to=_numbered(actor, row.community_id, number), kind=kind, at=at))  # fmt: skip
+    return back(request, row, f"已办结「{title}」。{closed}")
 
 
 def amend(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Correct the answers of a step: the form, and what was changed in it."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    row = _row(request, pk)
+    row = row_of(request, pk)
     if step not in procedure_of(row.edition_id).every_step:
         raise NotFound
     form = amend_form(row, step, at, request.POST if request.method == "POST" else None)
-    reason = request.POST.get("reason", "")
-    if request.method == "POST":
+    reason, others = request.POST.get("reason", ""), []
+    if request.method == "POST" and not (others := _since(request, row)):
         try:
             actions.amend(actor, row, answers=_changed(form, row), reason=reason, at=at)
-            return _back(request, row, "已更正；受影响的时限已重新计算，原来的内容和时限都留存。")
+            return back(request, row, "已更正；受影响的时限已重新计算，原来的内容和时限都留存。")
         except Refused as no:
-            if no.status != 422:
+            if no.status not in (409, 422):
                 raise
+            row = queries.row(actor, pk)
+            others = _since(request, row) if no.status == 409 else []
             form.blame(no.fields, no.message)
     found = queries.ticket(actor, pk)
-    context = {"ticket": found, "form": form, "step": step, "title": procedure_of(row.edition_id).every_step[step].title, "reason": reason}
+    context = {
+        "ticket": found, "row": row, "form": form, "step": step, "title": procedure_of(row.edition_id).every_step[step].title,
+        "reason": reason, "others": others, "now_said": _now_said(row, step) if others else [],
+    }  # fmt: skip
     return render(request, "procedures/amend.html", context, part="form", status=422 if form.is_bound else 200)
 
 
-@require_POST
-@unkeyed  # the answer holds the value: it must not be kept with the key of the request
-def reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
-    """One private answer in the clear, for half a minute; the reason stands in the journal."""
-    actor, at = request.actor, now()  # type: ignore[attr-defined]
-    value = actions.reveal(actor, _row(request, pk), field=field, reason=request.POST.get("reason", ""), at=at)
-    return _answer_cell(request, pk, field, value)
-
-
-@require_safe
-def masked(request: HttpRequest, pk: int, field: str) -> HttpResponse:
-    """The same answer hidden again."""
-    return _answer_cell(request, pk, field, None)
-
-
-def _answer_cell(request: HttpRequest, pk: int, field: str, value: Any) -> HttpResponse:
-    row = _row(request, pk)
-    ask = procedure_of(row.edition_id).asks.get(field)
-    if ask is None or not ask.private or field not in row.state.answers:
-        raise NotFound
-    shown = "、".join(value) if isinstance(value, list) else value
-    response = render(request, "procedures/private_answer.html", {
-        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown,
-    }, part="cell")  # fmt: skip
-    response["Cache-Control"] = "no-store"
-    if value is not None and not wants_part(request):
-        response["Refresh"] = f"{SHOWS_FOR}; url={reverse('procedures:ticket', args=[pk])}"
-    return response
-
-
-def _page(request: HttpRequest, row: Row, sent: Any = None, task: int = 0) -> HttpResponse:
+def _page(
+    request: HttpRequest, row: Row, sent: Any = None, number: int = 0, others: list[Event] | None = None, lost: Lost | None = None,
+) -> HttpResponse:  # fmt: skip
     """The whole page; after a refused form as 422, of which htmx takes the tasks."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     found = queries.ticket(actor, row.id)
     rules = procedure_of(row.edition_id)
-    files = {one.key: one for one in found.attachments.order_by("id")[:200]}
-    community = row.community_id
+    files = _files(found)
+    refused = sent is not None or lost is not None
+    private = any(ask.private and row.state.answers.get(name) for name, ask in rules.asks.items()) and queries.keeps_private(row.id)
+    shown = sheet(actor, row, at, files, sent, number, _asked(request, row, at) if private and not refused else None)
     context = {
-        "ticket": found, "row": row, "state": row.state, "rules": rules, "now": at, "files": files,
-        "sheet": sheet(actor, row, at, files, sent, task), "sent_task": task, "grade": _grade(row),
-        "works": actor.may("tickets.work", community), "running": row.state.status in ("open", "paused"),
-        "people": colleagues(finder_for(row, rules, at).directory, at),
-        "pausing": list(rules.pauses.values()), "kinds": actions.LINKS,
+        "ticket": found, "row": row, "state": row.state, "rules": rules, "now": at, "files": files, "sheet": shown, "sent_task": number,
+        "grade": _grade(row), "works": actor.may("tickets.work", row.community_id), "running": row.state.status in ("open", "paused"),
+        "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
     }  # fmt: skip
-    if not (sent is not None and wants_part(request)):
+    if not (refused and wants_part(request)):
         context |= {
-            "story": story(actor, found, rules), "links": queries.links(actor, found),
-            "flow": SafeString(svg(diagram(rules, row.state, at))), "unit_shown": bool(row.unit_id) and actor.may("estate.view", community),
+            "story": story(actor, found, row, at, files=files.values()), "shows": SHOWS.items(), "links": queries.links(actor, found),
+            "flow": SafeString(live(rules, row.state, at, shown.did, reverse("procedures:step", args=[row.id, "STEP"]))),
+            "unit_shown": bool(row.unit_id) and actor.may("estate.view", row.community_id), "verbs": verbs(actor, row, at, private=private),
+            "evidence": evidence(row, files), "may_reveal": private and actor.may("tickets.work", row.community_id),
+            "at_once": actor.may("estate.approve_reveal", row.community_id),
         }  # fmt: skip
-    return render(request, "procedures/ticket.html", context, part="tasks" if sent is not None else None, status=422 if sent is not None else 200)
+    return render(request, "procedures/ticket.html", context, part="tasks" if refused else None, status=422 if refused else 200)
 
 
-def _act(request: HttpRequest, pk: int, said: str, run: Callable[[Actor, Row, datetime], Any]) -> HttpResponse:
-    """Load, act, and go back to the ticket; what is refused is said by the frame, and the form stays as it was."""
-    actor = request.actor  # type: ignore[attr-defined]
-    row = _row(request, pk)
-    run(actor, row, now())
-    return _back(request, row, said)
+def _form(request: HttpRequest, row: Row, found: engine.Task) -> StepForm:
+    at = now()
+    people = colleagues(finder_for(row, procedure_of(row.edition_id), at).directory, at)
+    return step_form(row, found, at, people, row.community_id, request.POST)
 
 
-def _back(request: HttpRequest, row: Row, said: str) -> HttpResponse:
-    """To the ticket; or nowhere, when the page that asked goes on with something else (`stay`)."""
-    if request.POST.get("stay"):
-        if wants_part(request):
-            return flash(HttpResponse(status=204, content_type="text/plain"), f"{row.number} {said}")
-        return flash(redirect("procedures:file"), f"{row.number} {said}")
-    return leads_to(request, reverse("procedures:ticket", args=[row.id]), said)
+def _files(found: Any) -> dict[str, Attachment]:
+    return {one.key: one for one in found.attachments.filter(erased_at=None).order_by("id")[:200]}
 
 
-def _row(request: HttpRequest, pk: int) -> Row:
-    """The ticket of the address, for this person; a number no database can hold is simply not there."""
-    if pk > LARGEST:
-        raise NotFound
-    return queries.row(request.actor, pk)  # type: ignore[attr-defined]
+def _asked(request: HttpRequest, row: Row, at: Any) -> dict[str, Any]:
+    """Field → one's latest request to see it, as long as it matters."""
+    return {one.field: one for one in estate.reveals_about(request.actor, f"ticket:{row.id}", at)}  # type: ignore[attr-defined]
+
+
+def _since(request: HttpRequest, row: Row) -> list[Event]:
+    """What others have changed since the form was shown (its field `seen`), as far as it matters to a form."""
+    seen_then = request.POST.get("seen", "")
+    if not (seen_then.isascii() and seen_then.isdigit() and len(seen_then) < 10) or int(seen_then) >= row.state.seq:
+        return []
+    rows = Event.objects.filter(ticket_id=row.id, seq__gt=int(seen_then), seq__lte=row.state.seq).exclude(kind__in=HARMLESS)
+    return list(rows.order_by("seq")[:20])
+
+
+def _lost(request: HttpRequest, row: Row, found: engine.Task) -> Lost:
+    """Beside what was typed what stands there now, and the correction that would put one's own in its place."""
+    rules = procedure_of(row.edition_id)
+    finder = finder_for(row, rules, now())
+    done = rules.every_step[found.step]
+    given = _form(request, row, found).answers()
+    current = seen(rules, row.state.answers, found.branch)
+    rows, inputs, words = [], [], []
+    for ask in done.asks.values():
+        mine, theirs = given.get(ask.name, ""), current.get(ask.name, "")
+        if ask.kind == "datetime" and isinstance(mine, str):
+            mine = mine.replace("T", " ", 1)
+        if ask.private:
+            continue
+        if mine and mine != theirs:
+            texts = [engine.fill(rules, f"{{{ask.name}}}", {ask.name: v}, label=lambda kind, v: said(finder, kind, v)) if v else "" for v in (mine, theirs)]
+            texts = [f"{len(v)} 份" if ask.kind in UPLOADS and isinstance(v, list) else "1 份" if ask.kind in UPLOADS and v else text
+                     for v, text in zip((mine, theirs), texts, strict=True)]  # fmt: skip
+            rows.append((ask.title, texts[0], texts[1]))
+            words.append(f"{ask.title}：{texts[0]}")
+        if theirs:
+            inputs += _inputs(f"amend-{ask.name}", mine or theirs, ask.kind)
+    event = Event.objects.filter(ticket_id=row.id, kind="finished", at=found.done).order_by("-seq").first() if found.done else None
+    correctable = bool(rows) and not found.branch and row.state.status == "open" and any(theirs for _, _, theirs in rows)
+    return Lost(titled(finder, done, found.branch), event, rows, inputs if correctable else [], done.name,
+                f"「{done.title}」我同时填写的：{'；'.join(words)}"[:4000] if words else "")  # fmt: skip
+
+
+def _inputs(name: str, value: Any, kind: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [(f"{name}.{key}", one) for key, one in value.items()]
+    if isinstance(value, list):
+        return [(name, "，".join(value))] if kind in ("unit", "text", "person") else [(name, one) for one in value]
+    return [(name, value.replace(" ", "T", 1) if kind == "datetime" else value)]
 
 
 def _changed(form: Any, row: Row) -> dict[str, Any]:
@@ -253,28 +288,16 @@ def _changed(form: Any, row: Row) -> dict[str, Any]:
     return found
 
 
-def _numbered(actor: Actor, community_id: int, number: str) -> Row:
-    found = queries.tickets(actor).filter(community_id=community_id, number=number).values_list("pk", flat=True).first()
-    if found is None:
-        raise Refused(f"没有编号为「{number}」的工单，或您无权查看。请核对编号。" if number else "请填写要关联的工单编号。", {"number": "请核对编号"})
-    return queries.row(actor, found)
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("恢复时间不对，请重新选择日期和时间。", {"until": "请重新选择"}) from None
-    if not 2000 <= found.year <= 2100:
-        raise Refused("恢复时间的年份应在 2000 到 2100 之间。", {"until": "请重新选择"})
-    return found.replace(tzinfo=CHINA) if found.tzinfo is None else found
+def _now_said(row: Row, name: str) -> list[tuple[str, str]]:
+    """What the answers of a step are now, for whoever was overtaken while correcting them."""
+    rules = procedure_of(row.edition_id)
+    finder = finder_for(row, rules, now())
+    asks = [ask for ask in rules.every_step[name].asks.values() if row.state.answers.get(ask.name)]
+    return [(a.title, engine.fill(rules, f"{{{a.name}}}", row.state.answers, label=lambda kind, v: said(finder, kind, v))) for a in asks]
 
 
 def _grade(row: Row) -> str:
-    rules = procedure_of(row.edition_id)
-    grade = rules.classes.get(str(row.state.answers.get("class", "")))
+    grade = procedure_of(row.edition_id).classes.get(str(row.state.answers.get("class", "")))
     return grade.title if grade else ""
 
 

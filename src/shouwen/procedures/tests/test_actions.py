@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from shouwen.duty import queries as duty
+from shouwen.estate import actions as estate_actions
 from shouwen.kernel.models import Entry
-from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused
+from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused, TooMany
 from shouwen.notices.models import Notice
 from shouwen.procedures import actions, adoption, editions, privacy, queries, store
 from shouwen.procedures.calendars import calendar_for
@@ -50,20 +51,67 @@ def test_private_answers_are_masked_everywhere_and_whole_in_one_sealed_place(row
     assert privacy.revealed(row.id)["phone"] == "13800000001"
 
 
-def test_looking_at_a_private_answer_needs_a_reason_and_leaves_one_line(row, who):
+def test_a_private_answer_is_looked_at_once_with_a_reason_and_approval(row, who):
+    """D1.06, D1.07: the rule of the register holds for tickets too."""
     with pytest.raises(Refused, match="理由"):
-        actions.reveal(who("li"), row, field="phone", reason=" ", at=MONDAY)
-    assert actions.reveal(who("li"), row, field="phone", reason="回访", at=MONDAY) == "13800000001"
+        actions.ask_reveal(who("li"), row, field="phone", reason=" ", at=MONDAY)
+    asked = actions.ask_reveal(who("li"), row, field="phone", reason="回访客户", at=MONDAY)
+    with pytest.raises(Refused, match="还未批准"):
+        actions.reveal(who("li"), row, request=asked, at=MONDAY)
+    with pytest.raises(Refused, match="等待批准"):
+        actions.ask_reveal(who("li"), row, field="phone", reason="再问一次", at=MONDAY)
+    estate_actions.decide_reveal(who("lin"), asked, approve=True, at=MONDAY)
+    with pytest.raises(Refused):
+        actions.reveal(who("he"), row, request=asked, at=MONDAY)  # somebody else's approval
+    assert actions.reveal(who("li"), row, request=asked, at=MONDAY) == "13800000001"
+    with pytest.raises(Refused, match="已经用过"):
+        actions.reveal(who("li"), row, request=asked, at=MONDAY)
     line = Entry.objects.get(code="ticket.revealed")
-    assert "回访" in line.text and "13800000001" not in line.text
+    assert "回访" in line.text and "批准人：林芳" in line.text and "13800000001" not in line.text
+    assert "批准李静查看TS-20261123-001 的联系电话" in Entry.objects.get(code="estate.reveal_decided").text
+
+
+def test_looks_at_tickets_and_at_people_share_one_limit(row, who):
+    for n in range(10):
+        asked = actions.ask_reveal(who("lin"), row, field="phone", reason=f"核对资料 {n}", at=MONDAY)
+        actions.reveal(who("lin"), row, request=asked, at=MONDAY)
+    with pytest.raises(TooMany):
+        actions.ask_reveal(who("lin"), row, field="phone", reason="再看一次", at=MONDAY)
+
+
+def test_private_answers_are_erased_for_ever_and_the_mask_stays(row, who):
+    with pytest.raises(Refused):
+        actions.erase_private(who("li"), row, reason="本人书面要求删除", at=MONDAY)  # not the reception's to do
+    with pytest.raises(Refused, match="清除原因"):
+        actions.erase_private(who("lin"), row, reason="删", at=MONDAY)
+    after = actions.erase_private(who("lin"), row, reason="本人书面要求删除", at=MONDAY)
+    assert not PrivateAnswers.objects.filter(ticket_id=row.id).exists()
+    assert after.state.answers["phone"] == "138****0001"
+    assert "清除隐私内容：本人书面要求删除" in Event.objects.filter(ticket_id=row.id).last().text
+    assert Entry.objects.filter(code="ticket.private_erased", text__contains="本人书面要求删除").exists()
+    with pytest.raises(Refused):
+        actions.ask_reveal(who("lin"), after, field="phone", reason="回访客户", at=MONDAY)
+    with pytest.raises(Refused, match="已经清除过"):
+        actions.erase_private(who("lin"), after, reason="再删一次看看", at=MONDAY)
 
 
 def test_a_task_may_be_done_only_by_whom_it_lies_with_or_their_superior(row, who):
     classify = task_of(row, "classify")
     with pytest.raises(Forbidden, match="由客户接待员办理"):
         actions.finish(who("wang"), row, task=classify, answers=CLASSIFY, at=MONDAY)
-    done = actions.finish(who("lin"), store.load(row.id), task=classify, answers=CLASSIFY, at=MONDAY)  # 客服部主管
+    with pytest.raises(Refused, match="上级身份代客户接待员办，请写明代办原因"):
+        actions.finish(who("lin"), store.load(row.id), task=classify, answers=CLASSIFY, at=MONDAY)  # 客服部主管
+    done = actions.finish(who("lin"), store.load(row.id), task=classify, answers=CLASSIFY, at=MONDAY, on_behalf="前台在接待")
     assert done.state.open_tasks[0].step == "dispatch"
+    event = Event.objects.get(ticket_id=row.id, kind="finished")
+    assert event.text == "林芳 代客户接待员办结「受理识别」，代办原因：前台在接待" and '"on_behalf":"前台在接待"' in event.payload
+    assert "代客户接待员办结「受理识别」，代办原因：前台在接待" in Entry.objects.get(code="task.finished").text
+
+
+def test_who_holds_the_task_needs_no_reason_and_none_is_kept(row, who):
+    actions.finish(who("li"), row, task=task_of(row, "classify"), answers=CLASSIFY, at=MONDAY, on_behalf="多余的话")
+    event = Event.objects.get(ticket_id=row.id, kind="finished")
+    assert event.text == "李静 办结「受理识别」" and "多余" not in event.payload
 
 
 def test_what_belongs_to_another_community_is_not_there(row, who):

@@ -158,10 +158,17 @@ def test_who_may_only_look_is_offered_nothing(as_, row):
     assert row.number in html and f'action="/tickets/{row.id}/' not in html
 
 
-def test_a_task_done_meanwhile_by_somebody_else_says_so(as_, row, who):
+def test_a_task_done_meanwhile_by_somebody_else_says_so_and_keeps_what_was_typed(as_, row, who):
     actions.finish(who("li"), row, task=2, answers=CLASSIFIED, at=MONDAY)
-    answer = as_("xu").post(f"/tickets/{row.id}/tasks/2/finish", form(2, CLASSIFIED), **HTMX)
-    assert answer.status_code == 422 and "已经办结" in page(answer) and "data-refusal" in page(answer)  # a toast; the form stays
+    answer = as_("xu").post(f"/tickets/{row.id}/tasks/2/finish", form(2, {**CLASSIFIED, "level": "major", "level_reason": "第三次了"}), **HTMX)
+    html = page(answer)
+    assert answer.status_code == 422 and "已由李静在" in html and "您填的没有提交" in html
+    assert "重大" in html and "轻微" in html and "第三次了" in html  # mine beside theirs
+    given = re.findall(r'name="(amend-[^"]+|seen|reason)" value="([^"]*)"', html)
+    done = as_("xu").post(f"/tickets/{row.id}/amend/classify", {k: [v for n, v in given if n == k] for k, _ in given})
+    assert done.status_code == 302 and fresh(row).state.answers["level"] == "major"
+    same = as_("xu").post(f"/tickets/{row.id}/tasks/2/finish", form(2, {**CLASSIFIED, "level": "major"}), **HTMX)
+    assert "两边填的一样" in page(same)
 
 
 def test_two_at_once_one_is_told_and_nothing_is_lost(as_, row, who, monkeypatch):
@@ -249,7 +256,7 @@ def test_given_answers_are_corrected_and_only_what_differs_is_an_amendment(as_, 
 
 
 def test_a_private_answer_is_shown_for_a_reason_and_not_kept_anywhere(as_, row):
-    client = as_("li")
+    client = as_("lin")  # who may approve sees it on that authority
     refused = client.post(f"/tickets/{row.id}/reveal/phone", {"reason": ""}, **HTMX)
     assert refused.status_code == 422 and "查看理由" in page(refused)
     answer = client.post(f"/tickets/{row.id}/reveal/phone", {"reason": "回访客户", "idempotency_key": str(uuid4())}, **HTMX)
@@ -258,7 +265,7 @@ def test_a_private_answer_is_shown_for_a_reason_and_not_kept_anywhere(as_, row):
     assert answer["Cache-Control"] == "no-store"
     assert not RequestKey.objects.exists()
     line = Entry.objects.filter(code="ticket.revealed").last()
-    assert "查看联系电话：回访客户" in line.text and "13800000001" not in line.text + line.data
+    assert "查看联系电话：回访客户，批准人：林芳" in line.text and "13800000001" not in line.text + line.data
     assert "138****0001" in page(client.get(f"/tickets/{row.id}/masked/phone", **HTMX))
 
 
