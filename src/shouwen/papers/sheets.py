@@ -79,7 +79,7 @@ def _cell(cell: Cell, record: Record) -> dict[str, Any]:
     done = record.steps.get(cell.step, ())
     return {
         "label": cell.label, "text": text, "lines": cell.lines, "hand": not cell.source,
-        "by": "、".join(dict.fromkeys(f"{step.by} {when_text(step.at)}" for step in done)) if text else "",
+        "by": "、".join(f"{by} {when_text(at)}" for by, at in {step.by: step.at for step in done[-3:]}.items()) if text else "",
     }  # fmt: skip
 
 
