@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import time as Clock
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -19,15 +20,22 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.models import User
 
 from .channels import checked_address
-from .models import Channel, Notice
+from .models import Channel, Notice, Quiet
+from .quiet import send_at
 
 _FRESH: Final = 5.0
-_COLUMNS: Final = "key, community_id, user_id, party, why, title, body, about, url, urgent, at"
+LATE: Final = ("late", "urged", "remind")
+"""What somebody who wants to hear only of what is late hears of."""
+
+_COLUMNS: Final = "key, community_id, user_id, party, why, title, body, about, subject, url, urgent, due_at, at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """One thing to tell one person (`user_id`) or one outside party. `key` makes it once, for ever."""
+    """One thing to tell one person (`user_id`) or one outside party. `key` makes it once, for ever.
+
+    `due` is when it has to be done, if it has to: quiet hours do not hold back what cannot wait for their end.
+    """
 
     key: str
     community_id: int | None
@@ -40,16 +48,22 @@ class News:
     about: str = ""
     url: str = ""
     urgent: bool = False
+    due: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.about.split("/")[0] or self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A channel as `tell` needs it: whom it hears about, and for which reasons (none = all)."""
+    """A channel as `tell` needs it: whom it hears about, for which reasons (none = all), and when not."""
 
     pk: int
     community_id: int | None
     user_id: int | None
     whys: frozenset[str]
+    quiet: tuple[Clock, Clock] | None = None
 
     def hears(self, news: News) -> bool:
         if self.whys and news.why not in self.whys:
@@ -78,10 +92,10 @@ def tell(news: Sequence[News]) -> None:
         return
     values = [
         (each.key, each.community_id, each.user_id, each.party, each.why, each.title[:200], each.body, each.about[:80],
-         each.url[:200], each.urgent, each.at)
+         each.subject, each.url[:200], each.urgent, each.due, each.at)
         for each in fresh
     ]  # fmt: skip
-    row = "(" + ", ".join(["%s"] * 11) + ")"
+    row = "(" + ", ".join(["%s"] * len(values[0])) + ")"
     sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"
     later(sql, [value for line in values for value in line])
     if routed := _routed(fresh):
@@ -108,7 +122,8 @@ def _routed(fresh: Sequence[News]) -> list[tuple[int, datetime, str]]:
         for each in fresh:
             if route.hears(each):
                 same = (route.pk, each.key) if route.user_id else (route.pk, each.about, each.why, each.title, each.body)
-                found.setdefault(same, (route.pk, each.at, each.key))
+                when = send_at(each.at, route.quiet, urgent=each.urgent, due=each.due)
+                found.setdefault(same, (route.pk, when, each.key))
     return list(found.values())
 
 
@@ -117,14 +132,21 @@ def routes() -> tuple[Route, ...]:
     global _routes
     moment = time.monotonic()
     if _routes is None or moment - _routes[0] > _FRESH:
-        rows = Channel.objects.filter(is_active=True).values_list("pk", "community_id", "user_id", "whys")
-        _routes = (moment, tuple(Route(pk, place, user, frozenset(whys)) for pk, place, user, whys in rows))
+        rows = Channel.objects.filter(is_active=True).values_list(
+            "pk", "community_id", "user_id", "whys", "user__quiet__starts", "user__quiet__ends"
+        )
+        _routes = (moment, tuple(
+            Route(pk, place, user, frozenset(whys), (starts, ends) if starts and ends else None)
+            for pk, place, user, whys, starts, ends in rows
+        ))  # fmt: skip
     return _routes[1]
 
 
-def mark_read(actor: Actor, at: datetime, pks: Sequence[int] | None = None) -> int:
-    """Note that a person has read these notices of theirs (None = all); returns how many were unread."""
+def mark_read(actor: Actor, at: datetime, pks: Sequence[int] | None = None, subject: str = "") -> int:
+    """Note that a person has read these notices of theirs (None = all, or all of one subject); returns how many were unread."""
     mine = Notice.objects.filter(user_id=actor.id, read_at=None)
+    if subject:
+        mine = mine.filter(subject=subject)
     if actor.id is None:
         return 0
     with bookkeeping("somebody has read their notices"):
@@ -178,6 +200,30 @@ def switch_channel(actor: Actor, place: Any, /, *, channel: int, active: bool, a
     row.save(update_fields=["is_active"])
     _changed()
     return Done(row, {"title": row.title, "state": "已启用" if active else "已停用"})
+
+
+@action("notices.own_changed", may="org.view", says="{name}更改了自己的通知设置：邮件{mail}，免打扰{quiet}")
+def set_own(
+    actor: Actor, place: Any, /, *, mail: bool, late_only: bool, quiet: tuple[Clock, Clock] | None, at: datetime,
+) -> Done:  # fmt: skip
+    """One's own notices: also by mail to the address of the account (all, or only late and urged), and one's quiet hours."""
+    user = User.objects.get(pk=actor.id)
+    if mail and not user.email:
+        raise Refused("您的账号里没有登记邮箱。请联系系统管理员登记后再启用。", {"mail": "账号里没有邮箱"})
+    if quiet and quiet[0] == quiet[1]:
+        raise Refused("免打扰的开始和结束不能相同。", {"quiet_to": "请重新选择"})
+    if mail:
+        address = seal_text(checked_address("email", user.email))
+        wanted = {"title": "本人邮箱", "whys": sorted(LATE) if late_only else [], "address_sealed": address, "is_active": True}
+        Channel.objects.update_or_create(user=user, kind="email", defaults=wanted)
+    else:
+        Channel.objects.filter(user=user, kind="email").update(is_active=False)
+    Quiet.objects.filter(user=user).delete()
+    if quiet:
+        Quiet.objects.create(user=user, starts=quiet[0], ends=quiet[1])
+    _changed()
+    said = f"{quiet[0]:%H:%M}–{quiet[1]:%H:%M}" if quiet else "不设"
+    return Done(user, {"name": user.name, "mail": ("只收超时与催单" if late_only else "接收") if mail else "不接收", "quiet": said})
 
 
 def address_of(channel: Channel) -> str:

@@ -18,8 +18,12 @@ class Notice(models.Model):
     title = models.CharField("标题", max_length=200)
     body = models.TextField("内容", blank=True)
     about = models.CharField("相关", max_length=80, blank=True)
+    subject = models.CharField("事项", max_length=120, blank=True)
+    """What the inbox gathers under one line: `about` without its step, or the key of what stands alone."""
+
     url = models.CharField("链接", max_length=200, blank=True)
     urgent = models.BooleanField("紧急", default=False)
+    due_at = models.DateTimeField("须办时间", null=True)
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True)
 
@@ -27,9 +31,21 @@ class Notice(models.Model):
         verbose_name = "通知"
         indexes = [
             models.Index(fields=["user", "-id"], name="notice_inbox"),
+            models.Index(fields=["user", "subject", "-id"], name="notice_thread"),
             models.Index(fields=["user"], name="notice_unread", condition=models.Q(read_at__isnull=True)),
             models.Index(fields=["about"], name="notice_about"),
         ]
+
+
+class Quiet(models.Model):
+    """免打扰: from when to when nothing is sent to this person outside the inbox, unless it cannot wait (quiet.py)."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="quiet", verbose_name="员工")
+    starts = models.TimeField("开始")
+    ends = models.TimeField("结束")
+
+    class Meta:
+        verbose_name = "免打扰时段"
 
 
 class Channel(models.Model):

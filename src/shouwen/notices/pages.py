@@ -1,8 +1,10 @@
-"""The inbox, and the channels by which notices leave the house."""
+"""The inbox, one's own settings, and the channels by which notices leave the house."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,25 +15,89 @@ from shouwen.kernel.refusals import Forbidden, Refused
 from shouwen.kernel.screens import flash, page_of, render
 
 from . import actions, queries
-from .forms import ChannelForm
+from .forms import ChannelForm, OwnForm
+from .models import Notice
 
-LATE = ("late", "urged", "remind")
+WHY = {"late": ("超时", "danger"), "urged": ("催单", "warning"), "remind": ("将到时", "warning"), "approve": ("待批准", "info"), "opened": ("新任务", "info")}
+"""Reasons that the inbox marks, with their tone; the others speak by their title."""
+
+SHOWS = (("", "全部"), ("unread", "未读"), ("urgent", "紧急"))
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One matter in the inbox: the newest notice about it, and how many there are."""
+
+    latest: Notice
+    many: int
+    unread: int
 
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    unread_only = request.GET.get("show") == "unread"
-    page = page_of(queries.inbox(request.actor, unread_only), request.GET.get("after"), size=30)
-    return render(request, "notices/inbox.html", {"page": page, "unread_only": unread_only}, part="list")
+    """What one was told, a line for each matter."""
+    show = request.GET.get("show", "")
+    show = show if show in dict(SHOWS) else ""
+    page = page_of(queries.threads(request.actor, show), request.GET.get("after"), size=30)
+    counts = queries.counts(request.actor, [row.subject for row in page])
+    threads = [Thread(row, *counts.get(row.subject, (1, 0))) for row in page]
+    return render(
+        request, "notices/inbox.html", {"page": page, "threads": threads, "show": show, "shows": SHOWS, "why": WHY}, part="list"
+    )
+
+
+@require_safe
+def fresh(request: HttpRequest) -> JsonResponse:
+    """For the open pages: the number of unread notices, and those newer than `after` to be shown by the browser."""
+    after = request.GET.get("after", "")
+    at_least = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    last, rows = queries.fresh(request.actor, 2**63 - 1 if at_least is None else at_least, now())
+    return JsonResponse({
+        "last": last, "unread": queries.unread(request.actor),
+        "news": [{"id": row.pk, "title": row.title, "url": reverse("notices:opened", args=[row.pk]), "urgent": row.urgent} for row in rows],
+    })  # fmt: skip
+
+
+@require_safe
+def opened(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where a notification of the browser leads: the matter itself; the inbox shows it as read when it is left from there."""
+    found = queries.notice(request.actor, pk)
+    return redirect(_inside(found.url))
 
 
 @require_POST
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark one as read and go to what it is about."""
+    """Mark everything about the matter as read and go to it."""
     found = queries.notice(request.actor, pk)
-    actions.mark_read(request.actor, now(), [found.pk])
-    inside = found.url.startswith("/") and url_has_allowed_host_and_scheme(found.url, allowed_hosts=None)
-    return redirect(found.url if inside else reverse("notices:inbox"))
+    actions.mark_read(request.actor, now(), subject=found.subject)
+    return redirect(_inside(found.url))
+
+
+def _inside(url: str) -> str:
+    ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if ours else reverse("notices:inbox")
+
+
+def own(request: HttpRequest) -> HttpResponse:
+    """One's own settings: mail, quiet hours; whether this browser shows notifications is kept in the browser."""
+    hours, mail = queries.quiet_hours(request.actor), queries.own_mail(request.actor)
+    form = OwnForm(request.POST or None, initial={
+        "mail": mail is not None, "late_only": bool(mail and mail.whys),
+        "quiet_from": f"{hours[0]:%H:%M}" if hours else "", "quiet_to": f"{hours[1]:%H:%M}" if hours else "",
+    })  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            actions.set_own(
+                request.actor, request.actor.community, mail=given["mail"], late_only=given["late_only"], quiet=form.quiet, at=now()
+            )
+            return flash(redirect("notices:own"), "已保存通知设置。")
+        except Forbidden:
+            raise
+        except Refused as refused:
+            for name, text in (refused.fields or {"": refused.message}).items():
+                form.add_error(name if name in form.fields else None, text)
+    return render(request, "notices/own.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -50,7 +116,7 @@ def channels(request: HttpRequest) -> HttpResponse:
         try:
             actions.add_channel(
                 request.actor, request.community, kind=given["kind"], title=given["title"], address=given["address"],
-                whys=LATE if given["late_only"] else (), at=now(),
+                whys=actions.LATE if given["late_only"] else (), at=now(),
             )
             return flash(redirect("notices:channels"), f"已增加渠道「{given['title']}」。")
         except Forbidden:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, time
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 
-from .models import Channel, Delivery, Notice
+from .models import Channel, Delivery, Notice, Quiet
+from .quiet import send_at
 
 MANY: Final = 100
 
@@ -18,6 +21,50 @@ def inbox(actor: Actor, unread_only: bool = False) -> QuerySet[Notice]:
     """This person's notices, newest first."""
     mine = Notice.objects.filter(user_id=actor.id).order_by("-id") if actor.id is not None else Notice.objects.none()
     return mine.filter(read_at=None) if unread_only else mine
+
+
+def threads(actor: Actor, show: str = "") -> QuerySet[Notice]:
+    """The newest notice of each matter this person was told about, newest first; `show`: "" all, unread, urgent."""
+    rows = inbox(actor, unread_only=show == "unread")
+    later = Notice.objects.filter(user_id=OuterRef("user_id"), subject=OuterRef("subject"), pk__gt=OuterRef("pk"))
+    if show == "unread":
+        later = later.filter(read_at=None)
+    if show == "urgent":
+        rows, later = rows.filter(urgent=True), later.filter(urgent=True)
+    return rows.filter(~Exists(later))
+
+
+def counts(actor: Actor, subjects: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(all, unread) of this person's notices about these matters."""
+    rows = inbox(actor).filter(subject__in=subjects).order_by().values("subject")
+    counted = rows.annotate(every=Count("id"), new=Count("id", filter=Q(read_at=None)))
+    return {row["subject"]: (row["every"], row["new"]) for row in counted}
+
+
+def fresh(actor: Actor, after: int, at: datetime) -> tuple[int, list[Notice]]:
+    """(number of the newest notice, those unread after `after` that may be shown now, oldest first, at most 5).
+
+    In this person's quiet hours only what cannot wait is shown.
+    """
+    mine = inbox(actor).order_by()
+    last: int = mine.aggregate(last=Max("id"))["last"] or 0
+    if last <= after:
+        return last, []
+    rows = list(mine.filter(pk__gt=after, read_at=None).order_by("-id")[:20])
+    hours = quiet_hours(actor)
+    shown = [row for row in rows if send_at(at, hours, urgent=row.urgent, due=row.due_at) == at]
+    return last, shown[:5][::-1]
+
+
+def quiet_hours(actor: Actor) -> tuple[time, time] | None:
+    """This person's own quiet hours."""
+    found = Quiet.objects.filter(user_id=actor.id).values_list("starts", "ends").first() if actor.id is not None else None
+    return tuple(found) if found else None  # type: ignore[return-value]
+
+
+def own_mail(actor: Actor) -> Channel | None:
+    """The channel by which this person gets mail, if they want it."""
+    return Channel.objects.filter(user_id=actor.id, kind="email", is_active=True).first() if actor.id is not None else None
 
 
 def notice(actor: Actor, pk: Any) -> Notice:

@@ -14,7 +14,7 @@ from shouwen.papers import actions as papers
 from .engine import Close, Do, Effect, Log, Open, Print, Task, Tell, fill
 from .recipients import Finder
 from .slots import SLOTS
-from .store import Row
+from .store import Row, priority_of
 
 WHYS = {
     "opened": "新任务", "remind": "即将到时", "late": "已超时", "urged": "催单", "told": "知会", "handed": "转派",
@@ -82,7 +82,8 @@ def _news(row: Row, tell: Tell, task: Task | None, finder: Finder, at: datetime,
     key = f"t{row.id}.{row.state.seq}.{index}"
     common: dict[str, Any] = {
         "community_id": row.community_id, "why": tell.why, "title": title[:200], "body": body[:4000], "about": about[:80],
-        "url": f"/tickets/{row.id}", "urgent": tell.why == "late", "at": at,
+        "url": f"/tickets/{row.id}", "urgent": tell.why == "late" or priority_of(finder) == 0, "at": at,
+        "due": next((c.due for c in row.state.clocks if task and c.task == task.id and not c.stopped and not c.superseded), None),
     }  # fmt: skip
     return [notices.News(key=f"{key}.{user}", user_id=user, **common) for user in found.users] + [
         notices.News(key=f"{key}.{party}", party=party, **common) for party in found.parties
