@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.forms import ModelChoiceField
+from django.forms import ModelChoiceField, ModelMultipleChoiceField
 
 from shouwen.kernel.access import PERMISSIONS, Actor
 from shouwen.kernel.refusals import Refused
 
 from . import queries
-from .models import Department, User
+from .models import Department, Skill, Training, User
 
 _DATE = {"type": "date"}
 _MOMENT = {"type": "datetime-local"}
@@ -124,6 +124,22 @@ class AssignForm(forms.Form):
         self.fields["post"].choices = [("", "请选择")] + [(p.slug, p.title) for p in queries.posts()]  # type: ignore[attr-defined]
         self.fields["place"].choices = places  # type: ignore[attr-defined]
         self.fields["department"].choices = [("", "按岗位"), *titles.items()]  # type: ignore[attr-defined]
+
+
+class SkillsForm(forms.Form):
+    skills = ModelMultipleChoiceField(Skill.objects.none(), label="会做什么", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, skills: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skills"].queryset = skills  # type: ignore[attr-defined]
+
+
+class TrainingForm(forms.Form):
+    topic = forms.ChoiceField(label="类别", choices=Training.Topic.choices)
+    title = forms.CharField(label="培训内容", max_length=100, help_text="如：投诉沟通与语言禁忌。")
+    held_on = forms.DateField(label="日期", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
+    hours = forms.DecimalField(label="课时", required=False, max_digits=5, decimal_places=1)
+    outcome = forms.CharField(label="考核结果", required=False, max_length=100)
 
 
 class EndForm(forms.Form):

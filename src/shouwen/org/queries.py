@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,16 +15,32 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 
 from .kept import Kept
-from .models import ApiToken, Assignment, Delegation, Department, Post, Session, TitleMap, User
+from .models import ApiToken, Assignment, Delegation, Department, Post, Session, Skill, SkillWanted, StaffSkill, TitleMap, Training, User
 
 __all__ = ["Kept", "actor_for", "departments", "posts", "staff", "user_by_username", "user_id_of"]
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """Who is able to do what in a community, and which work wants what: `held` by user id, `wanted` by the slug of the work."""
+
+    held: Mapping[int, frozenset[str]]
+    wanted: Mapping[str, frozenset[str]]
+
+    def lacking(self, work: str, user_id: int) -> frozenset[str]:
+        """The skills of which somebody would need one for this work and has none; empty when all is well. C8.08."""
+        wanted = self.wanted.get(work, frozenset())
+        return frozenset() if wanted & self.held.get(user_id, frozenset()) else wanted
+
+
 actors: Kept[Actor | None] = Kept(5)
 """Actors by (user id, channel). Actions on people drop them at once here, other processes within five seconds."""
 communities_kept: Kept[tuple[Community, ...]] = Kept(5)
 """Every community, for the switcher and for `request.community`."""
+
+skills_kept: Kept[Skills] = Kept(5)
+"""Skills by community."""
 
 logins: Kept[Any] = Kept(5)
 """Sessions and API tokens by digest, as the middleware reads them."""
@@ -194,6 +211,40 @@ def reaches(user_id: int, post: str, community_id: int) -> bool:
     return held.filter(Q(ends_on=None) | Q(ends_on__gte=today), Q(community=community_id) | Q(community=None)).exists()
 
 
+def skills(community_id: int) -> Skills:
+    """Skills of a community's people, kept a few seconds. Two statements."""
+    return skills_kept.get(community_id, lambda: _skills(community_id))
+
+
+def _skills(community_id: int) -> Skills:
+    held: dict[int, set[str]] = {}
+    for user_id, title in StaffSkill.objects.filter(skill__community=community_id).values_list("user", "skill__title"):
+        held.setdefault(user_id, set()).add(title)
+    wanted: dict[str, set[str]] = {}
+    for work, title in SkillWanted.objects.filter(community=community_id).values_list("work", "skill__title"):
+        wanted.setdefault(work, set()).add(title)
+    return Skills({k: frozenset(v) for k, v in held.items()}, {k: frozenset(v) for k, v in wanted.items()})
+
+
+def skill_list(actor: Actor, community_id: int) -> QuerySet[Skill]:
+    """The skills of a community's list."""
+    if not actor.may("org.view", community_id):
+        raise NotFound
+    return Skill.objects.filter(community=community_id).order_by("title")
+
+
+def skills_of(actor: Actor, user: User) -> list[Skill]:
+    """The skills of a person in the communities where the actor may look."""
+    places = actor.places("org.view")
+    rows = Skill.objects.filter(holders__user=user).order_by("title")
+    return list(rows if places is None else rows.filter(community__in=places))
+
+
+def trainings(actor: Actor, user: User) -> QuerySet[Training]:
+    """The trainings of somebody whom the actor may see, the latest first."""
+    return Training.objects.filter(user=person(actor, user.username)).order_by("-held_on", "-id")
+
+
 def sessions(actor: Actor) -> QuerySet[Session]:
     """The actor's own logins that are still good."""
     return Session.objects.filter(user=actor.id, ended_at=None, epoch=F("user__epoch")).order_by("-seen_at")
@@ -203,6 +254,11 @@ def tokens(actor: Actor) -> QuerySet[ApiToken]:
     """API tokens: one's own; all of them for who manages tokens everywhere."""
     rows = ApiToken.objects.select_related("user").order_by("-created_at")
     return rows if actor.may("api.tokens", None) else rows.filter(user=actor.id)
+
+
+def name_of(user_id: int) -> str:
+    """The name of an account, or 「该同事」 when there is none."""
+    return User.objects.filter(pk=user_id).values_list("name", flat=True).first() or "该同事"
 
 
 def username_of(user_id: int) -> str:

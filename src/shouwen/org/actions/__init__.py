@@ -31,8 +31,10 @@ from .people import (
     unmap_title,
 )
 from .proof import locked_words, proven
+from .skills import add_skill, record_training, remove_skill, remove_training, set_skills, want_skills
 
 __all__ = [
+    "add_skill", "record_training", "remove_skill", "remove_training", "set_skills", "want_skills",
     "add_user",
     "assign",
     "change_password",

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_POST
 
 from shouwen.estate.models import Community
 from shouwen.kernel.journal import now
-from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.secrets import open_text
 
 from .. import actions, queries
-from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, UserForm, blame, local_day
+from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, SkillsForm, TrainingForm, UserForm, blame, local_day
 from ..models import Assignment, User
 
 
@@ -55,10 +55,23 @@ def _person(request: HttpRequest, user: User, status: int = 200, **forms: object
         "person": user, "held": list(queries.assignments_of(actor, user)), "today": local_day(at), "now": at,
         "leave": queries.delegations(actor).filter(Q(user=user) | Q(to=user))[:20], "may_edit": may_edit,
         "places_edit": actor.places("org.edit"), "phone": open_text(user.phone_sealed) if user.phone_sealed else "",
-        "assign_form": _assign_form(request) if may_edit else None,
+        "assign_form": _assign_form(request) if may_edit else None, **_skilled(request, user, may_edit),
         "change_form": ChangeUserForm(initial={"name": user.name, "email": user.email}, auto_id="change_%s"),
         "reset_form": ResetForm(auto_id="reset_%s"), "reason_form": ReasonForm(auto_id="reason_%s"), **forms,
     }, status=status)  # fmt: skip
+
+
+def _skilled(request: HttpRequest, user: User, may_edit: bool) -> dict[str, object]:
+    """What the person is able to do and was trained in, with the forms to say so."""
+    actor, community = request.actor, request.community  # type: ignore[attr-defined]
+    known = queries.skill_list(actor, community.pk) if community and actor.may("org.view", community.pk) else None
+    held = queries.skills_of(actor, user)
+    edits = may_edit and known is not None and actor.may("org.edit", community.pk)
+    return {
+        "skills": held, "known_skills": known, "trainings": list(queries.trainings(actor, user)[:50]), "may_skill": edits,
+        "skills_form": SkillsForm(skills=known, initial={"skills": held}, auto_id="skills_%s") if edits else None,
+        "training_form": TrainingForm(initial={"held_on": local_day(now())}, auto_id="training_%s") if edits else None,
+    }  # fmt: skip
 
 
 def _assign_form(request: HttpRequest, sent: object = None) -> AssignForm:
@@ -125,6 +138,46 @@ def end_assignment(request: HttpRequest, username: str, pk: int) -> HttpResponse
         raise Refused("请填写最后一天的日期。", {"ends_on": "请填写日期。"})
     actions.end_assignment(actor, held, ends_on=form.cleaned_data["ends_on"], at=now())
     return flash(redirect("org:person", username), "卸任已登记。")
+
+
+@require_POST
+def skills(request: HttpRequest, username: str) -> HttpResponse:
+    """Say what this person is able to do here."""
+    actor, community = request.actor, request.community  # type: ignore[attr-defined]
+    user = queries.person(actor, username)
+    form = SkillsForm(request.POST, skills=queries.skill_list(actor, community.pk), auto_id="skills_%s")
+    if not form.is_valid():
+        return _person(request, user, 422, skills_form=form)
+    actions.set_skills(actor, community, user=user, skills=list(form.cleaned_data["skills"]), at=now())
+    return flash(redirect("org:person", username), "技能已保存。")
+
+
+@require_POST
+def trained(request: HttpRequest, username: str) -> HttpResponse:
+    """Enter a training."""
+    actor = request.actor  # type: ignore[attr-defined]
+    user = queries.person(actor, username)
+    form = TrainingForm(request.POST, auto_id="training_%s")
+    if form.is_valid():
+        try:
+            actions.record_training(actor, _place(request), user=user, at=now(), **form.cleaned_data)
+            return flash(redirect("org:person", username), "培训已登记。")
+        except Forbidden:
+            raise
+        except Refused as no:
+            blame(form, no)
+    return _person(request, user, 422, training_form=form)
+
+
+@require_POST
+def untrained(request: HttpRequest, username: str, pk: int) -> HttpResponse:
+    """Take a wrong entry out, with the reason."""
+    actor = request.actor  # type: ignore[attr-defined]
+    training = queries.trainings(actor, queries.person(actor, username)).filter(pk=pk).first()
+    if training is None:
+        raise NotFound
+    actions.remove_training(actor, _place(request), training=training, reason=request.POST.get("reason", ""), at=now())
+    return flash(redirect("org:person", username), "培训记录已删除，原因记入操作日志。")
 
 
 @require_POST

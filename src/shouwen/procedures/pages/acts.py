@@ -17,7 +17,8 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, wants_part
 
-from .. import actions, queries
+from .. import actions, queries, skilled
+from ..editions import procedure_of
 from ..store import Row
 from .counter import leads_to
 
@@ -36,7 +37,10 @@ def hand(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
     if not (to.isascii() and to.isdigit() and len(to) < 19):
         raise Refused("请选择转给哪位同事。", {"to": "请选择同事"})
-    return act(request, pk, "已转派，对方已收到通知。", lambda a, row, at: actions.hand(a, row, task=number, to=int(to), reason=reason, at=at))
+    row = row_of(request, pk)
+    actions.hand(request.actor, row, task=number, to=int(to), reason=reason, at=now())  # type: ignore[attr-defined]
+    beyond = skilled.warning(row.community_id, procedure_of(row.edition_id).procedure, int(to)) if number else ""
+    return back(request, row, "已转派，对方已收到通知。" + beyond)
 
 
 @require_POST

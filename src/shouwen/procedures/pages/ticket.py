@@ -23,6 +23,7 @@ from ..effects import said
 from ..engine.diagram import live
 from ..forms import UPLOADS, StepForm, colleagues
 from ..models import Attachment, Event
+from ..skilled import with_skills
 from ..store import Row
 from .acts import back, row_of
 from .evidence import evidence
@@ -91,6 +92,8 @@ def verb(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise NotFound
     rules = procedure_of(row.edition_id)
     people = colleagues(finder_for(row, rules, at).directory, at) if kind in ("hand", "follow") else []
+    if kind == "hand":
+        people = with_skills(people, row.community_id, rules.procedure)
     return render(request, "procedures/verb.html", {
         "ticket": queries.ticket(actor, pk), "verb": kind, "number": int(number or 0), "people": people, "pausing": list(rules.pauses.values()),
         "kinds": actions.LINKS,
