@@ -12,6 +12,9 @@ RUN mkdir -p wheelhouse \
 FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     SHOUWEN_DATA_DIR=/data SHOUWEN_HOST=0.0.0.0 SHOUWEN_PORT=8000
+# Forms as PDF need Pango and a Chinese font; without them (an image built with no network) they print from the browser.
+RUN (apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei \
+ && rm -rf /var/lib/apt/lists/*) || true
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --find-links /wheels shouwen \
  && rm -rf /wheels \

@@ -64,14 +64,14 @@ def differences(before: Sheet, after: Sheet) -> list[tuple[str, str, str]]:
 
 
 def _said(content: Sheet) -> dict[str, str]:
-    found = {"办理状态": content["status"], "办结时间": content["finished"]}
+    found: dict[str, str] = {}
     for row in content["rows"]:
         for cell in row.get("cells", ()):
             if cell["text"]:
                 found[cell["label"]] = cell["text"]
         if "lines" in row:
             found[row["label"]] = f"{len(row['lines'])} 条"
-    return found
+    return found | {"办理状态": content["status"], "办结时间": content["finished"]}
 
 
 def _cell(cell: Cell, record: Record) -> dict[str, Any]:

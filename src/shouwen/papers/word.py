@@ -29,8 +29,9 @@ ALWAYS: Final = {
 _BAD = (
     (re.compile(rb"vbaProject|macroEnabled|vbaData", re.I), "含有宏"),
     (re.compile(rb"<!DOCTYPE|<!ENTITY", re.I), "含有不允许的声明（DOCTYPE）"),
-    (re.compile(rb"\b(DDEAUTO|DDE|INCLUDEPICTURE|INCLUDETEXT|LINK)\s+(&quot;|\"|[a-z\\])", re.I), "含有会读取外部内容的域代码"),
 )
+_FIELD = re.compile(rb"<w:instrText[^>]*>([^<]*)|w:instr=\"([^\"]*)")
+_REACHES = re.compile(rb"\b(DDEAUTO|DDE|INCLUDEPICTURE|INCLUDETEXT|INCLUDE|IMPORT|LINK|DATABASE)\b", re.I)
 
 
 def placeholder(label: str) -> str:
@@ -96,6 +97,8 @@ def _clean(name: str, part: bytes) -> None:
     for pattern, what in _BAD:
         if pattern.search(part):
             raise Refused(f"模板{what}，不能使用。请删去后再上传。", {"file": what})
+    if _REACHES.search(b"".join(one or other for one, other in _FIELD.findall(part))):  # Word may cut a field's code in pieces
+        raise Refused("模板含有会读取外部内容的域代码，不能使用。请删去后再上传。", {"file": "域代码"})
     if name.endswith(".rels"):
         for link in re.findall(rb"<Relationship\b[^>]*>", part):
             if b'TargetMode="External"' in link and b"/hyperlink" not in link:
