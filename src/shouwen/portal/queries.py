@@ -54,7 +54,9 @@ def own(resident: Resident, at: datetime) -> QuerySet[Ticket]:
     mine = Q(resident_link__phone_digest=resident.phone_digest)
     for home in resident.homes:
         since = datetime.combine(home.since, time(0), CHINA)
-        mine |= Q(unit_id=home.unit_id, confidential=False, filed_at__gte=since, procedure__in=_public(home.community_id, at))
+        mine |= Q(  # what the system opened (first asked: nobody) belongs to a ticket of theirs
+            first_asked_id__isnull=False, unit_id=home.unit_id, confidential=False, filed_at__gte=since, procedure__in=_public(home.community_id, at),
+        )
     return Ticket.objects.filter(mine).select_related("community").order_by("-id")
 
 

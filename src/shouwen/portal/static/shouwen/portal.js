@@ -4,13 +4,14 @@
 const LARGEST = 1600;
 
 for (const field of document.querySelectorAll("input[type=file][multiple]")) {
+  const frame = document.createElement("div");
+  frame.className = "p-file";
+  field.replaceWith(frame);
+  frame.append("拍照或选照片", field);
+  const box = document.createElement("div");
+  box.className = "p-previews";
+  frame.after(box);
   field.addEventListener("change", async () => {
-    let box = field.parentElement.querySelector(".p-previews");
-    if (!box) {
-      box = document.createElement("div");
-      box.className = "p-previews";
-      field.after(box);
-    }
     box.replaceChildren();
     const kept = new DataTransfer();
     for (const file of [...field.files].slice(0, 6)) {
