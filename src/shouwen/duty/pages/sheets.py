@@ -119,7 +119,8 @@ def whole(actor: Actor, row: Handover, at: datetime) -> dict[str, Any]:
     """Everything the page of a hand-over shows."""
     here = queries.current_directory(row.community_id)
     running = row.state in Handover.OPEN
-    lines = list(row.lines.all())
+    order = [kind for _, _, kinds in rule.SECTIONS for kind in kinds]
+    lines = sorted(row.lines.all(), key=lambda line: (order.index(line.kind), line.position, line.pk))
     items = queries.items_of(row, at, here) if running else []
     bars = queries.bars_of(row, lines, at, items) if running else []
     log = list(queries.shift_lines(row).filter(event_at__lte=row.finished_at or at)[:LOG_LINES])
