@@ -72,6 +72,7 @@ MENU: Final = (
         Entry("通知渠道", "send", "notices:channels", "settings.edit"),
         Entry("住户短信", "message", "portal:messages", "settings.edit"),
         Entry("住户自助码", "qrcode", "portal:codes", "settings.edit"),
+        Entry("大屏", "device-tv", "procedures:walls", "settings.edit"),
         Entry("操作日志", "history", "journal", "journal.view"),
         Entry("参数与日历", "settings", "settings", "settings.edit"),
     )),

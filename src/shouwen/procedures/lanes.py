@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.db import connection
+from django.db.models import F, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.batch import adapted
@@ -20,7 +21,7 @@ from shouwen.kernel.batch import adapted
 from . import queries
 from .calendars import local
 from .engine.ticket import Pause
-from .models import Link, Ticket
+from .models import Clock, Link, Task, Ticket
 
 LANE: Final = 25
 """Rows of one lane at first; the lane's own page has the others."""
@@ -37,12 +38,13 @@ LANES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """The filters; whatever is empty does not narrow."""
+    """The filters; whatever is empty does not narrow. `pools` are the queues of the department's posts (post:receptionist)."""
 
     department: str = ""
     holder: int | None = None
     procedure: str = ""
     building: int | None = None
+    pools: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.department or self.procedure or self.holder is not None or self.building is not None)
@@ -169,7 +171,10 @@ class _Question:
     def filters(self) -> str:
         narrowed, sql = self.narrowed, ""
         if narrowed.department:
-            sql += f" AND k.department = {self.given(narrowed.department)}"
+            own = f"k.department = {self.given(narrowed.department)}"
+            if narrowed.pools:
+                own += f" OR (k.department = '' AND k.pool IN ({', '.join(map(self.given, narrowed.pools))}))"
+            sql += f" AND ({own})"
         if narrowed.holder is not None:
             sql += f" AND k.holder_id = {self.given(narrowed.holder)}"
         if narrowed.procedure:
@@ -251,7 +256,8 @@ def waiting(actor: Actor, community_id: int, narrowed: Narrowed, limit: int = LA
     if narrowed.holder is not None:
         rows = rows.filter(tracker_id=narrowed.holder)
     if narrowed.department:
-        rows = rows.filter(tasks__department=narrowed.department, tasks__done_at__isnull=True).distinct()
+        own = Q(tasks__department=narrowed.department) | Q(tasks__department="", tasks__pool__in=narrowed.pools)
+        rows = rows.filter(own, tasks__done_at__isnull=True).distinct()
     columns = ("id", "number", "place", "summary", "confidential", "edition_id", "status", "state")
     listed = list(rows.order_by("due_at", "id").values_list(*columns)[:limit])
     children = _children([row[0] for row in listed if row[6] == "open"])
@@ -274,6 +280,46 @@ def _children(parents: Iterable[int]) -> dict[int, list[tuple[str, int, int, dat
         for parent, *child in rows.values_list("to_id", "ticket__number", "ticket_id", "ticket__edition_id", "ticket__due_at"):
             found.setdefault(parent, []).append(tuple(child))  # type: ignore[arg-type]
     return found
+
+
+def climbed(tickets: set[int]) -> dict[tuple[int, int], int]:
+    """(ticket, task) → rungs of its ladder already climbed, reminders among them; none = not in it. One statement."""
+    if not tickets:
+        return {}
+    rows = Clock.objects.filter(ticket__in=tickets, kind="step", stopped_at__isnull=True, rung__gt=0)
+    return {(ticket, task): rung for ticket, task, rung in rows.values_list("ticket_id", "task", "rung")}
+
+
+def queryset(actor: Actor, community_id: int, at: datetime, key: str, narrowed: Narrowed) -> QuerySet[Task]:
+    """One lane whole, the most urgent first, for turning page by page."""
+    rows = queries.tasks(actor).filter(community_id=community_id, done_at__isnull=True, ticket__status=Ticket.Status.OPEN)
+    given = {
+        "holder_id": narrowed.holder, "ticket__procedure": narrowed.procedure,
+        "ticket__unit__building_id": narrowed.building,
+    }  # fmt: skip
+    rows = rows.filter(**{name: value for name, value in given.items() if value not in ("", None)})
+    if narrowed.department:
+        rows = rows.filter(Q(department=narrowed.department) | Q(department="", pool__in=narrowed.pools))
+    minute, soon, midnight = bounds(at)
+    party = Q(holder_id__isnull=True, pool__gte="party", pool__lt="partz")
+    ranges = {
+        "overdue": Q(due_at__lt=minute), "soon": Q(due_at__gte=minute, due_at__lt=soon),
+        "today": Q(due_at__gte=soon, due_at__lt=midnight) & ~party, "later": Q(due_at__gte=max(soon, midnight)) & ~party,
+        "waiting": party & (Q(due_at__isnull=True) | Q(due_at__gte=soon)), "open": Q(due_at__isnull=True) & ~party,
+    }  # fmt: skip
+    order = F("due_at").asc(nulls_last=True) if key == "waiting" else "due_at"
+    return rows.filter(ranges[key]).select_related("ticket").defer("ticket__state").order_by(order, "id")
+
+
+def items_of(key: str, tasks: Iterable[Task]) -> list[Item]:
+    """Rows of `queryset` as the lists draw them."""
+    return [
+        Item(
+            key, t.ticket_id, t.number, t.step, t.title, t.branch, t.pool, t.department, t.holder_id, t.holder_name, t.taken_at,
+            t.due_at, t.priority, t.ticket.number, t.ticket.place, t.ticket.summary, t.ticket.confidential, t.ticket.edition_id, None,
+        )
+        for t in tasks
+    ]  # fmt: skip
 
 
 def figures(actor: Actor, community_id: int, at: datetime) -> Figures:

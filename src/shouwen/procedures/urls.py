@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import acts, board, calls, counter, files, mine, onsite, phrases, private, procedure, register, reports, revise, ticket, worker
+from .pages import (
+    acts,
+    board,
+    bulk,
+    calls,
+    counter,
+    files,
+    mine,
+    onsite,
+    phrases,
+    pickers,
+    private,
+    procedure,
+    register,
+    reports,
+    revise,
+    ticket,
+    wall,
+    worker,
+)
 
 app_name = "procedures"
 
@@ -44,9 +63,16 @@ urlpatterns = [
     path("tickets/<int:pk>/link", acts.link, name="link"),
     path("tickets/<int:pk>/reveal/<slug:field>", private.reveal, name="reveal"),
     path("tickets/<int:pk>/masked/<slug:field>", private.masked, name="masked"),
+    path("units", pickers.units, name="units"),
     path("attachments", files.attach, name="attach"),
     path("attachments/<str:key>", files.attachment, name="attachment"),
     path("board", board.board, name="board"),
+    path("board/bulk", bulk.bulk, name="board_bulk"),
+    path("board/views", bulk.save_view, name="board_view_save"),
+    path("board/views/<int:pk>/drop", bulk.drop_view, name="board_view_drop"),
+    path("walls", wall.walls, name="walls"),
+    path("walls/<int:pk>/revoke", wall.revoke, name="wall_revoke"),
+    path("wall/<str:key>", wall.wall, name="wall"),
     path("mine", mine.mine, name="mine"),
     path("mine/take", mine.take, name="take_here"),
     path("sw.js", worker.worker, name="worker"),

@@ -13,11 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.kernel.access import SYSTEM
-from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.models import Entry
-from shouwen.procedures import actions, queries, store
+from shouwen.procedures import actions, store
 from shouwen.procedures.editions import LIBRARY
-from shouwen.procedures.models import Clock, Edition, Task, Ticket
+from shouwen.procedures.models import Clock, Edition, Task
 
 from .conftest import MONDAY
 
@@ -47,105 +46,7 @@ def asked(client, address, **headers):
     return len(caught)
 
 
-# --- the board -----------------------------------------------------------------------------------------------------
-
-
-def test_a_quiet_board_says_so(world, as_):
-    said = page(as_("zhang"), "/board")
-    assert "没有超时，也没有快到时的工单" in said and "<table" not in said
-
-
-def test_a_task_moves_through_the_lanes_as_its_limit_comes_near_and_passes(world, who, as_, clock):
-    row = complain(who, world)
-    task = Task.objects.get(ticket=row.id, done_at=None)
-    assert task.due_at == MONDAY + timedelta(minutes=20)
-    client = as_("zhang")
-    soon = page(client, "/board")
-    assert 'id="lane-soon"' in soon and 'id="lane-overdue"' not in soon and "剩 20 分钟" in soon
-    assert all(words in soon for words in (row.number, "投诉处理", "受理识别", "3-1-1201", "楼上凌晨装修", "前台接待员"))
-    clock.at = task.due_at + timedelta(seconds=59)
-    assert 'id="lane-overdue"' not in page(client, "/board"), "the minute in which it is due is still on time"
-    clock.at = task.due_at + timedelta(minutes=1)
-    actions.pass_time(SYSTEM, store.load(row.id), at=clock.at)
-    late = page(client, "/board")
-    assert 'id="lane-overdue"' in late and "超时 1 分钟" in late and "已升级 1 次" in late and "值班经理" in late
-    assert "没有超时" not in late
-
-
-def test_the_lanes_of_one_moment_hold_every_open_task_once(world, who, clock):
-    for minutes in (0, 5, 40, 300):
-        complain(who, world, at=MONDAY + timedelta(minutes=minutes))
-    paused = complain(who, world)
-    with bookkeeping("complaints are never paused by the engine; here only the lanes are meant"):
-        Ticket.objects.filter(pk=paused.id).update(status="paused")
-    at = MONDAY + timedelta(minutes=310)
-    board = queries.board(who("zhang"), at, community_id=world.liyuan.pk)
-    seen = [task.pk for lane in board.lanes for task in lane.tasks]
-    assert sorted(seen) == sorted(Task.objects.filter(done_at=None).values_list("pk", flat=True))
-    for lane in board.lanes:
-        for task in lane.tasks:
-            assert queries.lane_at(task.due_at, at, paused=task.ticket_id == paused.id) == lane.key
-    assert [t.ticket_id for lane in board.lanes if lane.key == "paused" for t in lane.tasks] == [paused.id]
-
-
-def test_filters_stand_in_the_address_and_narrow(world, who, as_):
-    mine, other = complain(who, world), complain(who, world, unit="5-2-0301", content="垃圾清运")
-    actions.take(who("li"), store.load(mine.id), task=1 if store.load(mine.id).state.tasks[0].done is None else 2, at=MONDAY)
-    client, li = as_("li"), who("li").id
-    building = Ticket.objects.select_related("unit").get(pk=other.id).unit.building_id
-    for address in ("/board?holder=me", f"/board?holder={li}"):
-        said = page(client, address)
-        assert mine.number in said and other.number not in said
-    assert other.number not in page(client, "/board?procedure=repair")
-    said = page(client, f"/board?building={building}&procedure=complaint")
-    assert other.number in said and mine.number not in said
-    assert mine.number in page(client, "/board?department=customer-service&holder=me")
-    assert "没有符合条件的任务" in page(client, "/board?department=engineering")
-
-
-def test_an_unchanged_board_is_not_sent_again(world, who, as_, clock):
-    complain(who, world)
-    client = as_("zhang")
-    whole = page(client, "/board")
-    seen = whole.split("seen=")[1].split('"')[0]
-    part = client.get(f"/board?seen={seen}", headers=HTMX)
-    assert part.status_code == 204 and not part.content
-    clock.at += timedelta(minutes=1)
-    assert client.get(f"/board?seen={seen}", headers=HTMX).status_code == 204, "the browser counts down by itself"
-    complain(who, world, at=clock.at)
-    changed = client.get(f"/board?seen={seen}", headers=HTMX)
-    assert changed.status_code == 200 and changed.content.lstrip().startswith(b'<div id="board"') and b"<html" not in changed.content
-    clock.at += timedelta(minutes=30)
-    assert client.get(f"/board?seen={seen}", headers=HTMX).status_code == 200, "a task that crossed into another lane is a change"
-
-
-def test_each_row_can_be_told_apart_when_the_list_is_refreshed(world, who, as_):
-    row = complain(who, world)
-    number = Task.objects.get(ticket=row.id, done_at=None).number
-    assert f'id="t{row.id}-{number}"' in page(as_("zhang"), "/board")
-
-
-def test_the_board_costs_the_same_with_one_task_and_with_sixty(world, who, as_):
-    complain(who, world)
-    client = as_("zhang")
-    few = asked(client, "/board"), asked(client, "/board", **HTMX)
-    for number in range(60):
-        complain(who, world, content=f"第 {number} 件")
-    many = asked(client, "/board"), asked(client, "/board", **HTMX)
-    assert many == few and many[0] <= 17 and many[1] <= 13, (few, many)
-    said = page(client, "/board")
-    assert ">50+<" in said and "查看全部" in said
-    assert asked(client, "/board?lane=soon") <= 10
-
-
-def test_a_whole_lane_is_turned_page_by_page_without_losing_one(world, who, as_):
-    rows = {complain(who, world, content=f"第 {number} 件").number for number in range(55)}
-    client = as_("zhang")
-    first = page(client, "/board?lane=soon")
-    following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
-    second = page(client, f"/board{following}")
-    assert {n for n in rows if n in first} | {n for n in rows if n in second} == rows
-    assert client.get("/board?lane=soon&after=forged").status_code == 422
+# --- addresses ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
