@@ -18,7 +18,7 @@ from . import actions, queries
 from .forms import ChannelForm, OwnForm
 from .models import Notice
 
-WHY = {"late": ("超时", "danger"), "urged": ("催单", "warning"), "remind": ("将到时", "warning"), "approve": ("待批准", "info"), "opened": ("新任务", "info")}
+WHY = {"late": ("超时", "danger"), "urged": ("催单", "warning"), "remind": ("将到时", "warning"), "approve": ("待批准", "info")}
 """Reasons that the inbox marks, with their tone; the others speak by their title."""
 
 SHOWS = (("", "全部"), ("unread", "未读"), ("urgent", "紧急"))
