@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -12,12 +13,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from shouwen.config.demo.answers import Writer
 from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.journal import now
 from shouwen.kernel.models import Entry
 from shouwen.notices.models import Notice
 from shouwen.org import queries as org
+from shouwen.portal.actions import link_for
 from shouwen.portal.models import Rating, TicketLink
 from shouwen.procedures import actions, store
+from shouwen.procedures.editions import procedure_of
 from shouwen.procedures.models import Attachment, Event, Ticket
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -142,13 +147,7 @@ def worked(who, ticket, step, username, **answers):
     row = store.load(ticket.pk)
     task = next(task for task in row.state.open_tasks if task.step == step)
     evidence = answers.pop("evidence", None)
-    actions.finish(who(username), row, task=task.id, answers=answers, evidence=evidence, at=_now())
-
-
-def _now():
-    from shouwen.kernel.journal import now
-
-    return now()
+    actions.finish(who(username), row, task=task.id, answers=answers, evidence=evidence, at=now())
 
 
 def dispatched(who, ticket):
@@ -185,10 +184,6 @@ def suggestion(client, door):
     return client.post(f"/r/p/{door.code}/suggestion", form)["Location"], Ticket.objects.latest("id")
 
 
-def closed(ticket, clock):
-    actions.withdraw(SYSTEM, store.load(ticket.pk), reason="测试", at=clock.at)
-
-
 def test_a_message_reaches_the_desk_with_its_picture(wang, door):
     where, ticket = leak(wang, door)
     sent = wang.post(where, {"act": "write", "text": "下午家里有人", "photos": SimpleUploadedFile("a.png", PNG)})
@@ -221,32 +216,16 @@ def finish_all(who, ticket):
         row = store.load(ticket.pk)
         if row.state.closed_at:
             return
-        task = row.state.open_tasks[0]
-        answers = {
-            "assign": {"departments": ["engineering"]},
-        }.get(task.step)
-        if answers is None:
-            from shouwen.config.demo.answers import Writer
-            from shouwen.procedures.editions import procedure_of
-            from random import Random
-
-            writer = Writer(Random(1), _now(), unit=row.place, name="", colleague=str(org.user_id_of("li")))
-            rules = procedure_of(row.edition_id)
-            answers, evidence = writer.answers(rules, task.step, row.state.answers), writer.evidence(rules, task.step)
-        else:
-            evidence = {}
-        actions.finish(SYSTEM, row, task=task.id, answers=answers, evidence=evidence, at=_now())
+        finish_one(row)
     raise AssertionError("not closed")
 
 
 def test_what_waits_for_the_resident_is_confirmed_and_signed(wang, door, who):
     where, ticket = leak(wang, door)
     worked(who, ticket, "report", "li", **store.load(ticket.pk).state.answers | {"class": "warranty"})
-    for _ in range(6):
-        row = store.load(ticket.pk)
-        if any(task.step == "warranty_check" for task in row.state.open_tasks):
-            break
-        finish_one(row)
+    while store.load(ticket.pk).state.open_tasks[0].step != "warranty_check":
+        finish_one(store.load(ticket.pk), contractor_at="finished")
+    assert [task.step for task in store.load(ticket.pk).state.open_tasks] == ["warranty_check"]
     shown = page(wang.get(where))
     assert "等您确认" in shown and "修得合格吗" in shown
     task = next(task for task in store.load(ticket.pk).state.open_tasks if task.step == "warranty_check")
@@ -263,18 +242,12 @@ def test_what_waits_for_the_resident_is_confirmed_and_signed(wang, door, who):
     assert again.status_code == 422
 
 
-def finish_one(row):
-    from random import Random
-
-    from shouwen.config.demo.answers import Writer
-    from shouwen.procedures.editions import procedure_of
-
+def finish_one(row, **answers):
     task, rules = row.state.open_tasks[0], procedure_of(row.edition_id)
-    writer = Writer(Random(1), _now(), unit=row.place, name="", colleague=str(org.user_id_of("li")))
-    actions.finish(
-        SYSTEM, row, task=task.id, answers=writer.answers(rules, task.step, row.state.answers),
-        evidence=writer.evidence(rules, task.step), at=_now(),
-    )  # fmt: skip
+    writer = Writer(Random(1), now(), unit=row.place, name="", colleague=str(org.user_id_of("li")))
+    given = writer.answers(rules, task.step, row.state.answers)
+    given |= {name: value for name, value in answers.items() if name in given}
+    actions.finish(SYSTEM, row, task=task.id, answers=given, evidence=writer.evidence(rules, task.step), at=now())
 
 
 def test_a_task_of_the_staff_is_never_theirs(wang, door):
@@ -288,7 +261,7 @@ def test_my_matters_and_what_they_cost(wang, door):
     for n in range(3):
         leak(wang, door, content=f"漏水 {n}")
     wang.get("/r/")
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(connection) as few:
         shown = page(wang.get("/r/"))
     assert "漏水 2" in shown and "138****0001" in shown and "王秀英" not in shown
     for n in range(3, 9):
@@ -299,7 +272,7 @@ def test_my_matters_and_what_they_cost(wang, door):
 
 
 def test_the_page_of_a_matter_costs_the_same_whatever_its_age(wang, door, who, clock):
-    where, ticket = leak(wang, door)
+    where, _ticket = leak(wang, door)
     wang.get(where)
     with CaptureQueriesContext(connection) as young:
         wang.get(where)
@@ -325,7 +298,5 @@ def test_large_letters_are_remembered(lift):
 
 
 def test_a_link_is_made_once(wang, door, clock):
-    from shouwen.portal.actions import link_for
-
     where, ticket = leak(wang, door)
     assert where == f"/r/t/{link_for(store.load(ticket.pk), clock.at)}" and TicketLink.objects.count() == 1

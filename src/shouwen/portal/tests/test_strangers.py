@@ -61,7 +61,7 @@ def test_the_database_holds_no_token(hers):
 
 
 def test_a_link_ends_thirty_days_after_closing_and_when_made_anew(hers, clock):
-    client, where, ticket = hers
+    _client, where, ticket = hers
     actions.withdraw(SYSTEM, store.load(ticket.pk), reason="重复", at=clock.at)
     clock.at += timedelta(days=29)
     assert Client().get(where).status_code == 200
@@ -74,7 +74,7 @@ def test_a_link_ends_thirty_days_after_closing_and_when_made_anew(hers, clock):
 
 
 def test_another_home_sees_nothing_of_it(hers, resident):
-    _, where, ticket = hers
+    _, _where, ticket = hers
     neighbour = resident(LI)
     assert "漏水" not in page(neighbour.get("/r/")) and ticket.number not in page(neighbour.get("/r/"))
     key = Attachment.objects.get(ticket=ticket).key
@@ -86,7 +86,7 @@ def test_another_home_sees_nothing_of_it(hers, resident):
 
 def test_a_link_opens_one_ticket_and_no_other(hers, resident, door):
     client, where, ticket = hers
-    other, second = leak(client, door, content="第二件")
+    other, _second = leak(client, door, content="第二件")
     key = Attachment.objects.get(ticket=ticket).key
     assert client.get(f"{where}/photo/{key}").status_code == 200
     assert client.get(f"{other}/photo/{key}").status_code == 404
@@ -106,6 +106,7 @@ def test_a_home_is_lost_on_moving_out_and_before_moving_in_it_was_not_theirs(her
         Occupancy.objects.filter(person__name="王秀英").update(starts_on=clock.at.date() + timedelta(days=1))
         TicketLink.objects.update(phone_digest="")
     clock.at += timedelta(days=2)
+    client.cookies.pop("flash", None)
     assert ticket.number not in page(client.get("/r/"))  # filed before they lived there
     with bookkeeping("moved out"):
         Occupancy.objects.filter(person__name="王秀英").update(ends_on=clock.at.date() + timedelta(days=1))
@@ -119,6 +120,7 @@ def test_what_is_confidential_is_seen_by_who_filed_it_only(hers, resident, world
     with bookkeeping("confidential"):
         Ticket.objects.filter(pk=ticket.pk).update(confidential=True)
     assert ticket.number in page(client.get("/r/"))
+    client.cookies.pop("flash", None)
     with bookkeeping("filed by another"):
         TicketLink.objects.update(phone_digest="0" * 64)
     assert ticket.number not in page(client.get("/r/")) and client.get(f"/r/mine/{ticket.pk}").status_code == 404
@@ -253,7 +255,7 @@ def test_codes_of_places_are_for_who_changes_settings(as_, lift, world):
     assert as_("wang").get("/r/codes").status_code == 403
     assert as_("chen").get("/r/codes").status_code == 200
     lu = as_("lu")
-    assert lift.place not in page(lu.get("/r/codes")) and lu.post(f"/r/codes/{lift.pk}/retire").status_code == 404
+    assert lift.code not in page(lu.get("/r/codes")) and lu.post(f"/r/codes/{lift.pk}/retire").status_code == 404
     assert PlaceCode.objects.get(pk=lift.pk).retired_at is None
 
 
