@@ -24,7 +24,7 @@ from .engine.procedure import OWN_CLASS, Ask, Condition
 from .slots import Offer, prices
 
 YES_NO = (("yes", "是"), ("no", "否"))
-FEW = 6
+FEW = 5
 """Up to so many options are shown side by side; more become a list."""
 
 UPLOADS = ("photo", "file", "signature")
@@ -52,14 +52,14 @@ class StepForm(forms.Form):
         for ask in self.step.asks.values():
             if amending and ask.name not in given or not amending and not self._possible(ask, earlier or {}):
                 continue
-            field = _field(ask, community_id, colleagues, given.get(ask.name), at)
+            field = _field(ask, community_id, colleagues, given.get(ask.name), at, self._purpose(ask.kind))
             if ask.only_if and not amending:
                 field.widget.attrs["data-only-if"] = self._inside(ask.only_if)
             if ask.default_by:
                 field.widget.attrs["data-default-by"] = json.dumps([self._name(ask.default_by), ask.defaults])
             self.fields[ask.name] = field
         for index, need in enumerate(() if amending else self.step.needs):
-            self.fields[f"need-{index}"] = _need(procedure, need)
+            self.fields[f"need-{index}"] = _need(procedure, need, self._purpose(need))
 
     def answers(self) -> dict[str, Any]:
         """What was filled in, ready for the action; fields left empty are left out."""
@@ -108,6 +108,10 @@ class StepForm(forms.Form):
             values = [part.strip() for text in values for part in text.replace("，", ",").split(",") if part.strip()]
         return values
 
+    def _purpose(self, kind: str) -> str:
+        """What a picture taken in this step shows: a signature, or the place before or after the work."""
+        return "signature" if kind.startswith("signature") else "before" if self.step.name == self.procedure.first else "after"
+
     def _name(self, name: str) -> str:
         """The field that gives an answer: the class of the ticket may be asked under another name."""
         if name == OWN_CLASS and name not in self.step.asks:
@@ -135,20 +139,20 @@ class StepForm(forms.Form):
 
 
 class Items(forms.Widget):
-    """Several named entries under one title: ticks (yes/no/not applicable) or readings."""
+    """Several named entries under one title: ticks (yes/no/not applicable) or readings, with the range they should lie in."""
 
     template_name = "procedures/items.html"
+    TICKS = (("yes", "是"), ("no", "否"), ("na", "不适用"))
 
-    def __init__(self, items: dict[str, str], ticks: bool) -> None:
+    def __init__(self, items: dict[str, str], ticks: bool, span: str = "") -> None:
         super().__init__()
-        self.items, self.ticks = items, ticks
+        self.items, self.ticks, self.span = items, ticks, span
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         known = value if isinstance(value, dict) else {}
         context["items"] = [(f"{name}.{key}", title, known.get(key, "")) for key, title in self.items.items()]
-        context["ticks"] = self.ticks
-        return context
+        return context | {"ticks": self.TICKS if self.ticks else (), "span": self.span}
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:
         return {key: data[f"{name}.{key}"] for key in self.items if data.get(f"{name}.{key}")}
@@ -186,19 +190,20 @@ def _row(text: str) -> tuple[str, str]:
 
 
 class Upload(forms.Widget):
-    """Files already given are hidden keys; steps.js sends a chosen file at once and adds its key."""
+    """Files already given are hidden keys; steps.js sends a chosen file at once and adds its key. `purpose`: what a picture
+    shows unless chosen otherwise (Attachment.Purpose)."""
 
     template_name = "procedures/upload.html"
 
-    def __init__(self, kind: str, many: bool) -> None:
+    def __init__(self, kind: str, many: bool, purpose: str = "") -> None:
         super().__init__()
-        self.kind, self.many = kind, many
+        self.kind, self.many, self.purpose = kind, many, purpose
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         context |= {
             "keys": [value] if isinstance(value, str) and value else list(value or ()), "kind": self.kind, "many": self.many,
-            "accept": "image/*" if self.kind in ("photo", "signature") else "",
+            "purpose": self.purpose, "purposes": (("before", "处理前"), ("after", "处理后")) if self.kind == "photo" else (),
         }  # fmt: skip
         return context
 
@@ -221,23 +226,24 @@ def colleagues(directory: Directory, at: datetime) -> Choices:
     return [(title, people) for title, people in groups if people]
 
 
-def _need(procedure: Procedure, need: str) -> forms.Field:
+def _need(procedure: Procedure, need: str, purpose: str) -> forms.Field:
     if need.startswith("paper "):
         return forms.BooleanField(label=f"已收到《{need.removeprefix('paper ')}》", required=False)
     role = need.removeprefix("signature of ")
     title = {"photo": "照片", "scan": "扫描件"}.get(need) or (
         (procedure.people[role].title if role in procedure.people else {"requester": "申请人"}.get(role, "经办人")) + "签名"
     )
-    return forms.Field(label=title, widget=Upload("file" if need == "scan" else "photo", many=True))
+    kind = "file" if need == "scan" else "signature" if need.startswith("signature of ") else "photo"
+    return forms.Field(label=title, widget=Upload(kind, True, purpose))
 
 
-def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: datetime) -> forms.Field:
+def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: datetime, purpose: str) -> forms.Field:
     kept = isinstance(given, str) and ask.private and "*" in given
     common: dict[str, Any] = {
-        "label": ask.title, "required": not ask.optional and not kept, "help_text": ask.help,
+        "label": ask.title, "required": not ask.optional and not kept, "help_text": ask.help or span_of(ask),
         "initial": _initial(ask, None if kept else given, at),
     }  # fmt: skip
-    field = _typed(ask, community_id, colleagues, common, at)
+    field = _typed(ask, community_id, colleagues, common, at, purpose)
     field.before = "¥" if ask.kind == "money" else ""  # type: ignore[attr-defined]
     field.after = "分钟" if ask.kind == "minutes" else ""  # type: ignore[attr-defined]
     if ask.private:
@@ -245,6 +251,16 @@ def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: dat
     if kept:
         field.widget.attrs["placeholder"] = f"已填 {given}，不改请留空"
     return field
+
+
+def span_of(ask: Ask) -> str:
+    """Within what an amount or the length of a text must lie, in words."""
+    unit = " 字" if ask.kind in ("text", "note") else ""
+    if ask.kind not in ("minutes", "number", "money", "readings", "text", "note") or not (ask.min or ask.max):
+        return ""
+    if ask.min and ask.max:
+        return f"{ask.min} 到 {ask.max}{unit}"
+    return f"至少 {ask.min}{unit}" if ask.min else f"最多 {ask.max}{unit}"
 
 
 def _initial(ask: Ask, given: Any, at: datetime) -> Any:
@@ -259,7 +275,7 @@ def _initial(ask: Ask, given: Any, at: datetime) -> Any:
     return "，".join(value) if isinstance(value, list) and ask.kind in ("unit", "text", "person") else value or None
 
 
-def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, Any], at: datetime) -> forms.Field:
+def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, Any], at: datetime, purpose: str) -> forms.Field:
     now = {"data-now": ""} if ask.default == "now" else {}
     match ask.kind:
         case "pick" | "yes_no" | "department" | "staff" | "rating":
@@ -271,15 +287,15 @@ def _typed(ask: Ask, community_id: int, colleagues: Choices, common: dict[str, A
         case "time":
             widget = forms.TimeInput(attrs={"type": "time", **now})
         case "datetime":
-            widget = forms.DateTimeInput(attrs={"type": "datetime-local", **now})
+            widget = forms.DateTimeInput(attrs={"type": "datetime-local", "data-moment": "", **now})
         case "minutes" | "number" | "money":
             widget = forms.TextInput(attrs={"inputmode": "decimal", "maxlength": 20})
         case "phone":
             widget = forms.TextInput(attrs={"inputmode": "tel", "maxlength": 30})
         case "photo" | "file" | "signature":
-            widget = Upload(ask.kind, ask.many)
+            widget = Upload(ask.kind, ask.many, purpose)
         case "checklist" | "readings":
-            widget = Items(ask.items, ask.kind == "checklist")
+            widget = Items(ask.items, ask.kind == "checklist", span_of(ask))
         case "priced":
             widget = Priced(prices(community_id, at))
         case "unit":
@@ -306,5 +322,6 @@ def _choice(ask: Ask, options: Choices, common: dict[str, Any]) -> forms.Field:
     if ask.many:
         return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **common)
     if len(options) <= FEW and ask.kind != "staff":
-        return forms.ChoiceField(choices=options, widget=forms.RadioSelect, **common)
-    return forms.ChoiceField(choices=[("", "请选择"), *options], widget=forms.Select, **common)
+        return forms.ChoiceField(choices=options, widget=forms.RadioSelect(attrs={"data-pick": ask.kind}), **common)
+    search = {"data-search": ""} if ask.kind in ("staff", "department") or len(options) > 12 else {}
+    return forms.ChoiceField(choices=[("", "请选择"), *options], widget=forms.Select(attrs=search), **common)

@@ -1,5 +1,7 @@
 // Forms of steps: fields that belong to an answer come and go with it, "now" is now, defaults follow, files are sent at once.
 
+import { begin as pickers } from "./pickers.js";
+
 const served = Number(document.querySelector('meta[name="server-now"]')?.content) || Date.now() / 1000;
 const ahead = Date.now() / 1000 - served;
 const LARGEST = 10 * 1024 * 1024;
@@ -55,10 +57,10 @@ function follow(form, changed) {
 
 // --- now ---
 
-function nowText(type) {
+function nowText(type, later = 0) {
   const parts = Object.fromEntries(new Intl.DateTimeFormat("en-CA", {
     timeZone: "Asia/Shanghai", hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
-  }).formatToParts(new Date(Date.now() - ahead * 1000)).map((part) => [part.type, part.value]));
+  }).formatToParts(new Date(Date.now() - ahead * 1000 + later * 60000)).map((part) => [part.type, part.value]));
   const day = `${parts.year}-${parts.month}-${parts.day}`;
   const clock = `${parts.hour}:${parts.minute}`;
   return type === "date" ? day : type === "time" ? clock : `${day}T${clock}`;
@@ -73,41 +75,63 @@ document.addEventListener("focusin", (event) => { // a page left open since the 
 
 // --- files ---
 
-function shown(list, kept, name) {
-  const line = document.createElement("li");
+function shown(line, kept, name) {
   const input = Object.assign(document.createElement("input"), { type: "hidden", name, value: kept.key });
   const words = document.createElement("span");
   words.textContent = kept.name;
   const drop = Object.assign(document.createElement("button"), { type: "button", className: "btn-close" });
   drop.dataset.drop = "";
   drop.setAttribute("aria-label", `移除${kept.name}`);
-  line.append(input);
-  if (kept.image) line.append(Object.assign(document.createElement("img"), { src: kept.url, alt: "", width: 36, height: 36 }));
-  line.append(words, drop);
-  list.append(line);
+  const image = line.querySelector("img");
+  line.replaceChildren(input, ...(image ? [image] : []), words, drop);
+  line.classList.remove("is-sending");
+}
+function post(body, progress) { // fetch tells nothing of how far a sending is
+  const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", document.querySelector("[data-attach-url]").dataset.attachUrl);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", token ? decodeURIComponent(token.slice(10)) : "");
+    request.upload.onprogress = (event) => { if (event.lengthComputable) progress(event.loaded / event.total); };
+    request.onerror = () => reject(new TypeError());
+    request.onload = () => {
+      try {
+        const said = JSON.parse(request.responseText);
+        if (request.status < 300) resolve(said); else reject(new Error(said.error?.message));
+      } catch (problem) { reject(problem); }
+    };
+    request.send(body);
+  });
 }
 async function send(box, file) {
   const list = box.querySelector(".uploads");
-  const waiting = document.createElement("li");
-  waiting.textContent = `正在上传 ${file.name} …`;
-  list.append(waiting);
+  const line = document.createElement("li");
+  line.className = "is-sending";
+  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  const words = Object.assign(document.createElement("span"), { textContent: `正在上传 ${file.name}` });
+  let preview = null;
+  if (file.type.startsWith("image/")) {
+    preview = URL.createObjectURL(file);
+    line.append(Object.assign(document.createElement("img"), { src: preview, alt: "", width: 56, height: 42 }));
+  }
+  line.append(words, bar);
+  list.append(line);
   const form = box.closest("form");
   const body = new FormData();
   body.append("file", file);
   if (form.dataset.ticket) body.append("ticket", form.dataset.ticket);
-  const token = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
+  body.append("purpose", box.querySelector(".upload-purpose input:checked")?.value ?? box.dataset.purpose ?? "");
+  const retry = () => { line.remove(); send(box, file); };
   try {
-    const answer = await fetch(document.body.querySelector("[data-attach-url]").dataset.attachUrl, {
-      method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": token ? decodeURIComponent(token.slice(10)) : "" },
-    });
-    const said = await answer.json();
-    if (!answer.ok) throw new Error(said.error?.message);
-    if (!("many" in box.dataset)) list.replaceChildren(waiting);
-    shown(list, said, box.dataset.name);
+    const said = await post(body, (share) => { bar.value = share; });
+    if (!("many" in box.dataset)) list.replaceChildren(line);
+    shown(line, said, box.dataset.name);
   } catch (problem) {
-    tell(problem.message && !(problem instanceof TypeError) && !(problem instanceof SyntaxError) ? problem.message : `「${file.name}」没有传上去，请检查网络后重新选择。`, "danger");
-  } finally {
-    waiting.remove();
+    line.remove();
+    const lost = problem instanceof TypeError || problem instanceof SyntaxError || !problem.message;
+    const text = lost ? `「${file.name}」没有传上去，请检查网络。` : problem.message;
+    document.dispatchEvent(new CustomEvent("flash", { detail: { text, kind: "danger", action: lost ? { title: "重传", run: retry } : null } }));
   }
 }
 document.addEventListener("change", (event) => {
@@ -143,11 +167,45 @@ function corrected(input) { // what was wrong and is being mended is no longer s
   for (const one of box.querySelectorAll(".is-invalid")) one.classList.remove("is-invalid");
 }
 
+// --- moments: what people mean most often, by one touch ---
+
+function moments(input) {
+  if (input.nextElementSibling?.matches(".moment-near")) return;
+  const near = Object.assign(document.createElement("div"), { className: "moment-near" });
+  const later = (minutes) => nowText("datetime-local", minutes);
+  for (const [title, value] of [["现在", () => later(0)], ["30 分钟后", () => later(30)], ["1 小时后", () => later(60)], ["明天 9:00", () => `${later(1440).slice(0, 10)}T09:00`]]) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: title });
+    button.addEventListener("click", () => { input.value = value(); input.dispatchEvent(new Event("change", { bubbles: true })); corrected(input); });
+    near.append(button);
+  }
+  input.after(near);
+}
+
+// --- a list to tick: all of it at once ---
+
+function ticks(items) {
+  if (items.querySelector(".tick-all") || items.children.length < 3) return;
+  const all = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm tick-all", textContent: "全部「是」" });
+  all.addEventListener("click", () => {
+    for (const one of items.querySelectorAll('input[value="yes"]')) {
+      if (items.querySelector(`[name="${CSS.escape(one.name)}"]:checked`)) continue;
+      one.checked = true;
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+  items.append(all);
+}
+
 function begin(root) {
   for (const form of root.matches?.("form[data-steps]") ? [root] : root.querySelectorAll?.("form[data-steps]") ?? []) {
     refresh(form);
+    form.classList.add("is-ready");
     form.querySelectorAll("fieldset").forEach(narrow);
+    form.querySelectorAll("input[data-moment]").forEach(moments);
+    form.querySelectorAll(".items[data-ticks]").forEach(ticks);
+    form.querySelector(".has-error :is(input:not([type=hidden]), select, textarea):not(:disabled)")?.focus();
   }
+  pickers(root);
 }
 for (const kind of ["input", "change"]) document.addEventListener(kind, (event) => {
   const form = event.target.closest?.("form[data-steps]");
