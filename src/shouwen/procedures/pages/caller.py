@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Occupancy, Unit, Vehicle
 from shouwen.kernel.access import Actor
+from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 
-from .. import queries
+from .. import queries, slots
 from ..models import Ticket
 
 OPEN = ("open", "paused")
@@ -40,6 +41,10 @@ class Caller:
     """The chosen resident's whole name for the form, "" when nobody is chosen or this person may not know it."""
     dials: int | None
     """The chosen resident's id when this person may bring the whole phone number into the form (D1.07)."""
+    asks: bool
+    """Whether this person may at least ask for that number; the supervisor then decides."""
+    cards: list[slots.Card]
+    """What other areas know of the unit: arrears, parking, visits."""
 
     @property
     def care(self) -> list[Resident]:
@@ -63,6 +68,7 @@ def caller(actor: Actor, unit_id: int | None, person_id: int | None = None) -> C
         list(rows.filter(status__in=OPEN)[:SHOWN]), list(rows.exclude(status__in=OPEN)[:CLOSED]),
         chosen.name if chosen and knows else "",
         chosen.pk if chosen and chosen.phone_masked and actor.may("estate.approve_reveal", unit.community_id) else None,
+        bool(chosen and chosen.phone_masked and knows), slots.caller_cards(actor, unit, now()),
     )  # fmt: skip
 
 

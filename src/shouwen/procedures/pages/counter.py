@@ -21,9 +21,10 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import render, wants_part
 
-from .. import actions, attachments, engine, held, queries
+from .. import actions, attachments, engine, held, queries, store
 from ..engine import Procedure
 from ..forms import StepForm, colleagues
+from .alike import SHOWN, alike
 from .caller import Caller, caller
 from .calls import draft_key, tabs
 from .desk import Desk, desk_of, leads_to, number, place
@@ -70,7 +71,7 @@ def matter(request: HttpRequest) -> HttpResponse:
 
 
 def counter(request: HttpRequest) -> HttpResponse:
-    """The whole screen; POST files."""
+    """The whole screen; POST files, and links the ticket to those of the same matter that were ticked."""
     if request.method == "POST":
         return _file(request)
     actor, desk = request.actor, desk_of(request)  # type: ignore[attr-defined]
@@ -84,6 +85,8 @@ def counter(request: HttpRequest) -> HttpResponse:
         typed = call.data if content.fields else None
     listed = matters(actor, desk.community.pk, now())
     state = _state(request, desk, typed) | lines | {"matters": listed, "filed": _filed(request), "draft_key": draft_key(actor)}
+    moment = "counter/saved" if state["filed"] else "counter/resume" if call else ""
+    state["closing"] = beside(actor, desk.community, moment)[:1] if moment else []
     if typed is not None and state["form"] is not None:
         state["form"].is_valid()
         state["form"].errors.clear()  # half filled in is no mistake
@@ -98,22 +101,31 @@ def preview(request: HttpRequest) -> HttpResponse:
     form: StepForm | None = _what(request, desk, None, request.POST)["form"]
     if form is None:
         raise NotFound
-    ahead = outlook(request.actor, desk.community.pk, desk.slug, form.answers(), now())  # type: ignore[attr-defined]
-    return render(request, "procedures/counter_outlook.html", {"outlook": ahead, "now": now()})
+    actor, answers, at = request.actor, form.answers(), now()  # type: ignore[attr-defined]
+    ahead = outlook(actor, desk.community.pk, desk.slug, answers, at)
+    unit = estate.unit_by_code(desk.community.pk, str(answers["unit"])) if isinstance(answers.get("unit"), str) else None
+    words = next((str(answers[name]) for name in ("content", "title", "place") if answers.get(name)), "")
+    ticked = frozenset(pk for text in request.POST.getlist("same") if (pk := number(text)))
+    same = alike(actor, desk.community.pk, desk.slug, unit.pk if unit else None, words, at, ticked)
+    return render(request, "procedures/counter_outlook.html", {"outlook": ahead, "now": at, "alike": same})
 
 
 @require_POST
 @unkeyed  # the answer holds the number: it must not be kept with the key of the request
 def phone(request: HttpRequest) -> HttpResponse:
-    """The caller's whole number for the form, for who may approve such a look themselves; it stands in the journal."""
+    """The caller's whole number, for the form or (`dial`) to be called with a click; it stands in the journal.
+
+    Who may not approve such a look themselves asks for one (D1.07) and reads here that the supervisor was told.
+    """
     actor, desk = request.actor, desk_of(request)  # type: ignore[attr-defined]
     person = estate.person(actor, desk.person_id)
-    if not actor.may("estate.approve_reveal", person.community_id):
+    at, dial = now(), bool(request.POST.get("dial"))
+    if not actor.may("estate.reveal" if dial else "estate.approve_reveal", person.community_id):
         raise NotFound
-    at = now()
-    reveal = estate_actions.ask_reveal(actor, person, field="phone", reason="受理来电，核对联系方式", at=at)
-    number = estate_actions.show_reveal(actor, reveal, at=at)
-    response = render(request, "procedures/counter_phone.html", {"number": number})
+    reveal = estate_actions.ask_reveal(actor, person, field="phone", reason="联系来电人" if dial else "受理来电，核对联系方式", at=at)
+    number = estate_actions.show_reveal(actor, reveal, at=at) if reveal.state == reveal.State.OPEN else ""
+    template = "procedures/counter_dial.html" if dial else "procedures/counter_phone.html"
+    response = render(request, template, {"number": number, "mask": person.phone_masked})
     response["Cache-Control"] = "no-store"
     return response
 
@@ -148,6 +160,8 @@ def _file(request: HttpRequest) -> HttpResponse:
             actor, desk.community, procedure=desk.slug, answers=form.answers(), evidence=form.evidence(), at=at
         )
         attachments.bind(actor, row, keys=form.uploads(), at=at)
+        for other in queries.tickets(actor).filter(pk__in=filter(None, map(number, request.POST.getlist("same")[:SHOWN]))):
+            actions.link(actor, row, to=store.load(other.pk), kind="same", at=at)
         held.drop(actor, desk.call)
     except Refused as no:
         if no.status != 422:
@@ -214,9 +228,11 @@ def _filed(request: HttpRequest) -> Any:
     pk = number(request.GET.get("filed"))
     if pk is None:
         return None
+    actor = request.actor  # type: ignore[attr-defined]
     try:
-        return queries.ticket(request.actor, pk)  # type: ignore[attr-defined]
+        found = queries.ticket(actor, pk)
     except NotFound:
         return None
+    return {"ticket": found, "mine": queries.my_tasks(actor, now()).filter(ticket=found).first()}
 
 

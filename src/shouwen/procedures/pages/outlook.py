@@ -13,7 +13,7 @@ from shouwen.kernel.refusals import Refused
 
 from .. import engine, privacy
 from ..answers import settled
-from ..calendars import calendar_for
+from ..calendars import calendar_for, local
 from ..clauses import sentence
 from ..editions import edition_in_force
 from ..engine.difference import anchored
@@ -59,6 +59,20 @@ class Outlook:
     @property
     def ready(self) -> bool:
         return not self.missing and not self.wrong
+
+    @property
+    def says(self) -> str:
+        """All of it in one line: who does what by when, and who else hears of it."""
+        parts = [
+            f"{one.title}交给{one.who}" + (f"，{local(one.due):%m-%d %H:%M} 以前" if one.due else "") for one in self.tasks[:2]
+        ] or ["即办结，没有后续任务" if self.closed else "等关联的事项办完"]
+        if len(self.tasks) > 2:
+            parts.append(f"另有 {len(self.tasks) - 2} 项任务")
+        if self.told:
+            parts.append(f"同时告知{'、'.join(self.told[:3])}" + (f"等 {len(self.told)} 人" if len(self.told) > 3 else ""))
+        if self.opens:
+            parts.append(f"同时打开{'、'.join(self.opens)}")
+        return "；".join(parts) + "。"
 
 
 def outlook(actor: Actor, community_id: int, slug: str, answers: dict[str, Any], at: datetime) -> Outlook:

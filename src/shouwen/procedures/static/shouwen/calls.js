@@ -187,7 +187,7 @@ document.addEventListener("htmx:confirm", (event) => { // a call being kept this
 document.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === form()) { filing = true; clearTimeout(timer); } });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.requestConfig?.path !== page || event.detail.requestConfig.verb !== "post") return;
-  if (event.detail.successful) { dirty = false; leaving = true; sessionStorage.removeItem(SLOT); return; }
+  if (event.detail.xhr.getResponseHeader("HX-Redirect")) { dirty = false; leaving = true; sessionStorage.removeItem(SLOT); return; }
   filing = false;
   touched();
 });
