@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from tempfile import TemporaryFile
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from shouwen.estate.models import Community
+from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
-from shouwen.kernel.refusals import Refused
+from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.registers import EXPORT_LIMIT, write_workbook
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.org import queries as org
 
 from .. import actions, queries
+from ..books import LOOKS_BACK, REVIEWS, VIEWS
 from ..forms import CorrectionForm, LineForm
 from ..models import LogLine
 from .desk import blame, day_of, here_of
@@ -22,7 +28,7 @@ SHEET = 500
 """Lines of one day that stand on one page, so that they are printed together."""
 
 
-def book(request: HttpRequest) -> HttpResponse:
+def book(request: HttpRequest) -> HttpResponseBase:
     """The books: what happened on a post, line by line; one line more."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     community = here_of(request)
@@ -43,13 +49,81 @@ def book(request: HttpRequest) -> HttpResponse:
             return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), "已记入值班日志。")
         except Refused as no:
             blame(form, no)
-    found = queries.lines(actor, community.pk, post=post, day=day, shift=shift)
+    view, q, last = VIEWS.get(request.GET.get("view", "")), request.GET.get("q", "").strip()[:60], day_of(request.GET.get("until", ""))
+    today = at.astimezone(queries.CHINA).date()
+    found = queries.lines(actor, community.pk, post=post, day=day, shift=shift, view=view, q=q, last=last, today=today)
+    title = view.title if view else "值班日志"
+    if request.GET.get("export") == "xlsx":
+        return _export(request, community, found, title, known, at)
     page = page_of(found, request.GET.get("after"), SHEET if day else 50)
+    review = next((each for each in REVIEWS.values() if each.of == "lines" and each.posts == (post,)), None)
+    signed = queries.signed_days(community.pk, day, day).get((review.slug, day)) if review and day and not last else None
+    late = [day for days in queries.overdue(community.pk, today).values() for day in days] if _signs(actor) else []
     return render(request, "duty/book.html", {
-        "page": page, "lines": [(line, known.get(line.post, line.post), _late(line)) for line in page], "form": form,
-        "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
-        "shifts": shifts, "shift": shift, "narrowed": bool(post or day), "community": community,
+        "page": page, "lines": [(line, known.get(line.post, line.post), _late(line), bool(signed and line.pk > signed.upto)) for line in page],
+        "form": form, "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
+        "shifts": shifts, "shift": shift, "narrowed": bool(post or day or view or q), "community": community, "views": VIEWS.values(),
+        "view": view, "q": q, "last": last, "title": title, "signed": signed, "unsigned": len(late),
+        "unless": bool((q or view) and not day), "query": request.GET.urlencode(),
     }, part="list", status=422 if form.errors else 200)  # fmt: skip
+
+
+def _signs(actor: Actor) -> bool:
+    """Whether this person signs some book."""
+    return any(review.signers & actor.posts for review in REVIEWS.values())
+
+
+def _export(request: HttpRequest, community: Community, found: QuerySet[LogLine], title: str, known: dict[str, str], at: datetime) -> HttpResponseBase:
+    """An .xlsx of exactly what is listed; the export stands in the journal."""
+    count = found.count()
+    if count > EXPORT_LIMIT:
+        raise Refused(f"共 {count} 行，一次最多导出 {EXPORT_LIMIT} 行。请用日期或岗位缩小范围。")
+    said = "，".join(f"{key}={value}" for key, value in request.GET.items() if value and key != "export") or "全部"
+    actions.export_lines(request.actor, community, title=title, rows=count, filters=said, at=at)  # type: ignore[attr-defined]
+    file = TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+    write_workbook(file, title, ("编号", "发生时间", "岗位", "内容", "记录人", "记录时间", "更正的行"), (
+        [line.pk, line.event_at, known.get(line.post, line.post), line.text, line.by_name, line.recorded_at, line.corrects_id or ""]
+        for line in found.iterator(chunk_size=1000)), f"{community.name} {said}")  # fmt: skip
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{title}.xlsx")
+
+
+def reviews(request: HttpRequest) -> HttpResponse:
+    """The four books that are signed day by day: what waits, what was signed. D2.53, D13.18, D13.30, D11.17."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = here_of(request)
+    today = at.astimezone(queries.CHINA).date()
+    late = queries.overdue(community.pk, today)
+    signed = queries.signed_days(community.pk, today - LOOKS_BACK, today)
+    return render(request, "duty/reviews.html", {
+        "books": [
+            (review, queries.signer_titles(community.pk, review), late[slug][::-1], bool(review.signers & actor.posts),
+             sorted((row for (book, _), row in signed.items() if book == slug), key=lambda row: row.day, reverse=True)[:7])
+            for slug, review in REVIEWS.items()
+        ], "today": today, "community": community,
+    })  # fmt: skip
+
+
+def review(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+    """One day of a book, read and signed."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = here_of(request)
+    book, on = REVIEWS.get(slug), day_of(day)
+    if book is None or on is None:
+        raise NotFound
+    if request.method == "POST":
+        actions.sign_off(actor, community, book=slug, day=on, remark=request.POST.get("remark", ""), at=at)
+        return flash(redirect("duty:reviews"), f"已签阅：{book.title} {on}。")
+    known = {slug: info.title for slug, info in queries.current_directory(community).posts.items()}
+    signed = queries.signed_days(community.pk, on, on).get((slug, on))
+    rows = queries.reviewed_handovers(community.pk, book, on) if book.of == "handovers" else queries.reviewed_lines(community.pk, book, on)
+    found = list(rows[:SHEET])
+    return render(request, "duty/review.html", {
+        "book": book, "day": on, "signed": signed, "may_sign": bool(book.signers & actor.posts) and on <= at.astimezone(queries.CHINA).date(),
+        "signers": queries.signer_titles(community.pk, book), "community": community, "handovers": book.of == "handovers",
+        "rows": [(row, known.get(row.post, row.post), bool(signed and row.pk > signed.upto)) for row in found],
+        "before": on - timedelta(1), "after": on + timedelta(1),
+    })  # fmt: skip
 
 
 def _late(line: LogLine) -> bool:

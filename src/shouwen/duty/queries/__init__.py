@@ -1,6 +1,6 @@
 """What may be read: people and roster (`people`), books (`book`), hand-overs (`handover`)."""
 
-from .book import line, lines
+from .book import line, lines, overdue, read_of, reviewed_handovers, reviewed_lines, signed_days, signer_titles
 from .handover import (
     BOOK_HOURS,
     BOOK_POSTS,
@@ -60,9 +60,15 @@ __all__ = [
     "lines",
     "missing_books",
     "must_stay",
+    "overdue",
     "place",
+    "read_of",
+    "reviewed_handovers",
+    "reviewed_lines",
     "roster_lines",
     "shift_lines",
     "shifts",
+    "signed_days",
+    "signer_titles",
     "turn_to_hand",
 ]
