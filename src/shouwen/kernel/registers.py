@@ -26,6 +26,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Model, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from .access import Actor
@@ -163,10 +165,11 @@ class Register:
         kept = request.GET.copy()
         kept.pop("after", None)
         heads = [_Head(column, _sort_link(kept, column), _direction(request, column)) for column in columns]
-        shown = [_Line(self.opens(row) if self.opens else "", [(column, column.cell(row)) for column in columns]) for row in page]
+        ways = _ways(columns)
+        shown = [_line(self.opens(row) if self.opens else "", row, ways) for row in page]
         new = self.new if self.new and _may(actor, self.new[2]) else None
         return render(request, self.template, {
-            "register": self, "heads": heads, "lines": shown, "page": page, "controls": controls, "q": words, "new": new,
+            "register": self, "heads": heads, "lines": shown, "rows": SafeString("".join(shown)), "page": page, "controls": controls, "q": words, "new": new,
             "filtered": (filtered := any(control.says for control in controls)), "narrowed": bool(words or filtered),
             "export": f"?{_with(kept, format='xlsx')}" if can_export and page.rows else "",
         }, part="list")
@@ -236,6 +239,14 @@ class _Control:
     says: str = ""
 
 
+    @property
+    def drawn(self) -> SafeString:
+        """The options as HTML."""
+        return SafeString("".join(
+            f'<option value="{escape(value)}"{" selected" if chosen else ""}>{escape(label)}</option>' for value, label, chosen in self.options
+        ))
+
+
 @dataclass(frozen=True)
 class _Head:
     column: Column
@@ -243,10 +254,29 @@ class _Head:
     direction: str
 
 
-@dataclass(frozen=True)
-class _Line:
-    opens: str
-    cells: list[tuple[Column, Any]]
+Way = tuple[Column, Callable[[Any], Any], str, str]
+"""A column, how its value is shown, the class of its cells and how they name it."""
+
+
+def _ways(columns: list[Column]) -> list[Way]:
+    """How each column is shown, worked out once for all rows of a page."""
+    ways = []
+    for at, column in enumerate(columns):
+        css = "lead" if at == 0 else "corner" if column.kind == "badge" else "num" if column.numeric else ""
+        ways.append((column, column.cell, f' class="{css}"' if css else "", f' data-label="{escape(column.title)}"'))
+    return ways
+
+
+def _line(opens: str, row: Any, ways: list[Way]) -> SafeString:
+    """One row, drawn in Python: most of a list page is its cells. Whatever is not safe already is escaped."""
+    cells = []
+    for column, cell, css, label in ways:
+        shown = conditional_escape(cell(row))
+        if opens and column is ways[0][0]:
+            shown = f'<a href="{escape(opens)}">{shown}</a>'
+        cells.append(f"<td{css}{label}>{shown}</td>")
+    leads = f' data-href="{escape(opens)}"' if opens else ""
+    return SafeString(f"<tr{leads}>{''.join(cells)}</tr>")
 
 
 def write_workbook(file: Any, title: str, heads: Sequence[str], rows: Iterator[list[Any]] | Sequence[list[Any]], note: str = "",

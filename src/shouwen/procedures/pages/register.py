@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Unit
@@ -18,6 +17,7 @@ from shouwen.kernel.registers import Column, Filter, Register
 from .. import actions, queries
 from ..editions import procedure_of
 from ..models import Ticket
+from .rows import address
 
 TONES: Final = {"open": "info", "paused": "warning", "closed": "success", "withdrawn": "neutral"}
 _NUMBER = re.compile(r"[A-Z]{1,8}(-[\d-]*)?|[A-Z]{1,8}\d{8}.*")
@@ -77,6 +77,6 @@ TICKETS = Tickets(
         Filter("community_id", "小区", _communities), Filter("procedure", "规程", queries.titles), "status", Filter("filed_at", "受理时间"),
     ],
     search=["number"], search_hint="编号或房号，如 TS-20261121、3-1-1201", may="tickets.view",
-    opens=lambda ticket: reverse("procedures:ticket", args=[ticket.pk]), new=("受理", "/counter", "tickets.file"),
+    opens=lambda ticket: f"{address()}{ticket.pk}", new=("受理", "/counter", "tickets.file"),
     empty=("还没有工单", "受理第一件事后，工单会出现在这里。"), exported=_exported, template="procedures/tickets.html",
 )  # fmt: skip

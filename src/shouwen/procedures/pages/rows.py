@@ -35,19 +35,19 @@ class Look:
 
 def task_rows(items: Iterable[Item], climbed: Mapping[tuple[int, int], int], look: Look) -> SafeString:
     """The rows of these tasks."""
-    address = _address()
-    return SafeString("".join(_task(item, climbed.get((item.ticket, item.number), 0), look, address) for item in items))
+    base = address()
+    return SafeString("".join(_task(item, climbed.get((item.ticket, item.number), 0), look, base) for item in items))
 
 
 def waiting_rows(tickets: Iterable[Waiting], look: Look) -> SafeString:
     """The rows of tickets that stand still: who is waited for, why, until when."""
-    address = _address()
-    return SafeString("".join(_standing(one, look, address) for one in tickets))
+    base = address()
+    return SafeString("".join(_standing(one, look, base) for one in tickets))
 
 
-def _task(item: Item, climbed: int, look: Look, address: str) -> str:
+def _task(item: Item, climbed: int, look: Look, base: str) -> str:
     rules = procedure_of(item.edition)
-    url, mine = f"{address}{item.ticket}", item.holder is not None and item.holder == look.me
+    url, mine = f"{base}{item.ticket}", item.holder is not None and item.holder == look.me
     rungs = _rungs(rules, item, climbed) if climbed else ""
     branch = f'<span class="sub">{e(department_title(item.branch, look.people))}</span>' if item.branch else ""
     tick = _tick(f"{item.ticket}-{item.number}", f"{item.serial}「{item.title}」") if look.ticks else ""
@@ -102,11 +102,11 @@ def _party(item: Item) -> str:
     return role.title if role else "外部"
 
 
-def _standing(one: Waiting, look: Look, address: str) -> str:
+def _standing(one: Waiting, look: Look, base: str) -> str:
     rules = procedure_of(one.edition)
-    url = f"{address}{one.ticket}"
+    url = f"{base}{one.ticket}"
     if one.why == "child":
-        links = "、".join(f'<a href="{address}{pk}">{e(procedure_of(edition).title)} {e(number)}</a>' for number, pk, edition in one.children)
+        links = "、".join(f'<a href="{base}{pk}">{e(procedure_of(edition).title)} {e(number)}</a>' for number, pk, edition in one.children)
         why, who, sign = f"等子工单{links}" if links else "等子工单办结", "子工单", "sitemap"
     else:
         pause = rules.pauses.get(one.why)
@@ -126,7 +126,7 @@ def _standing(one: Waiting, look: Look, address: str) -> str:
 _addresses: Final[dict[str, str]] = {}
 
 
-def _address() -> str:
+def address() -> str:
     """Where tickets are: their address without the number."""
     prefix = get_script_prefix()
     if prefix not in _addresses:
