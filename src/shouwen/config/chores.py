@@ -77,6 +77,7 @@ CHORES: Final = (
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),
     Chore("清除来电草稿", "shouwen.procedures.held:erase", 5 * MINUTE, alone=True),
     Chore("夜间核对", _audit, 60 * MINUTE, alone=True, hour=3),
+    Chore("清除到期资料", "shouwen.config.retention:clear", 60 * MINUTE, alone=True, hour=4),
     Chore("试演", "shouwen.procedures.trials:play_waiting", 3 * SECOND),
     Chore("短信", "shouwen.portal.chores:deliver", 2 * SECOND, full=20, slow=True),
     Chore("清理验证码", "shouwen.portal.chores:tidy", 60 * MINUTE, alone=True),

@@ -74,7 +74,7 @@ MENU: Final = (
         Entry("住户自助码", "qrcode", "portal:codes", "settings.edit"),
         Entry("大屏", "device-tv", "procedures:walls", "settings.edit"),
         Entry("操作日志", "history", "journal", "journal.view"),
-        Entry("参数与日历", "settings", "settings", "settings.edit"),
+        Entry("设置", "settings", "settings", "settings.edit"),
     )),
 )
 """Every entry of the menu, in order. A page that is not installed, or not permitted, does not appear."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import health, journal, pages
+from . import health, journal, pages, settings_pages
 from . import wiring as wiring
 from .api import api
 
@@ -26,7 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("community", pages.switch, name="switch"),
     path("journal", journal.JOURNAL.page, name="journal"),
-    path("settings", pages.settings, name="settings"),
+    path("settings", settings_pages.hub, name="settings"),
+    path("settings/figures", settings_pages.figures, name="settings_figures"),
+    path("settings/calendar", settings_pages.calendar, name="settings_calendar"),
+    path("settings/skills", settings_pages.skills, name="skills"),
+    path("settings/retention", settings_pages.keeping, name="settings_retention"),
 ]
 urlpatterns += [
     path(prefix, include(f"shouwen.{area}.urls")) for area, prefix in AREAS.items() if find_spec(f"shouwen.{area}.urls")

@@ -20,7 +20,8 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.models import User
 
 from .channels import checked_address
-from .models import Channel, Notice, Quiet
+from .models import Channel, Delivery, Notice, Quiet
+from .queries import forgettable
 from .quiet import send_at
 
 _FRESH: Final = 5.0
@@ -169,6 +170,30 @@ def announce(actor: Actor, place: Any, /, *, users: Sequence[int], title: str, b
         for user in sorted(known)
     ])  # fmt: skip
     return Done(f"notices.notice:hand.{key}"[:80], {"count": len(known), "title": title})
+
+
+@action("notice.expired", may="system", says="按保存期限清除 {count} 条已读通知")
+def forget_notices(actor: Actor, place: Any, /, *, before: datetime, at: datetime) -> Done:
+    """Delete notices that were read before a moment, up to a thousand; returns how many."""
+    old = list(forgettable(community_of(place), before).values_list("pk", flat=True)[:1000])
+    Notice.objects.filter(pk__in=old).delete()
+    return Done(f"notices.notice:{before:%Y-%m-%d}", {"count": len(old), "before": before.isoformat()}, result=len(old))
+
+
+@action("channel.tested", may="settings.edit", says="向通知渠道「{title}」发出测试消息")
+def test_channel(actor: Actor, place: Any, /, *, channel: int, at: datetime) -> Done:
+    """Send a word over one channel, as any notice goes: the worker delivers it and notes what came of it."""
+    row = Channel.objects.filter(pk=channel, community_id=community_of(place)).first()
+    if row is None:
+        raise NotFound
+    if not row.is_active:
+        raise Refused("这个渠道已停用，请先启用再测试。")
+    notice = Notice.objects.create(
+        key=f"test.{row.pk}.{at:%Y%m%d%H%M%S%f}", community_id=row.community_id, user_id=actor.id, why="told", title=f"测试消息：渠道「{row.title}」可以收到",
+        body=f"{actor.name}在「通知渠道」里发出。", url="/notices/channels", at=at,
+    )  # fmt: skip
+    Delivery.objects.create(notice=notice, channel=row, next_at=at)
+    return Done(row, {"title": row.title})
 
 
 @action("channel.added", may="settings.edit", says="增加通知渠道「{title}」（{kind}）")

@@ -126,10 +126,11 @@ def channels(request: HttpRequest) -> HttpResponse:
                 form.add_error(name if name in form.fields else None, text)
     page = page_of(queries.channels(request.actor).order_by("id"), request.GET.get("after"))
     troubled = list(queries.troubled(request.actor)[:20])
+    last = queries.last_deliveries(page.rows)
     return render(
-        request, "notices/channels.html", {"form": form, "page": page, "troubled": troubled},
+        request, "notices/channels.html", {"form": form, "page": page, "lines": [(row, last.get(row.pk)) for row in page.rows], "troubled": troubled},
         status=422 if form.errors else 200,
-    )
+    )  # fmt: skip
 
 
 @require_POST
@@ -139,3 +140,11 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
         request.actor, found.community_id, channel=found.pk, active=not found.is_active, at=now()
     )
     return redirect("notices:channels")
+
+
+@require_POST
+def try_channel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a test message; what came of it stands beside the channel a few seconds later."""
+    found = queries.channel(request.actor, pk)
+    actions.test_channel(request.actor, found.community_id, channel=found.pk, at=now())
+    return flash(redirect("notices:channels"), f"测试消息已交给「{found.title}」，几秒后刷新可看到结果。", "info")

@@ -106,3 +106,14 @@ def troubled(actor: Actor) -> QuerySet[Delivery]:
     """Deliveries that failed or wait for another attempt, newest first."""
     rows = Delivery.objects.filter(Q(state="failed") | Q(attempts__gt=0, state="pending"), channel__in=channels(actor))
     return rows.select_related("notice", "channel").order_by("-id")
+
+
+def forgettable(community_id: int | None, before: datetime) -> QuerySet[Notice]:
+    """Notices of a community that were read before a moment, the oldest first."""
+    return Notice.objects.filter(community_id=community_id, read_at__lt=before, at__lt=before).order_by("id")
+
+
+def last_deliveries(channels: Sequence[Channel]) -> dict[int, Delivery]:
+    """The latest delivery over each of these channels. One statement."""
+    newest = Delivery.objects.filter(channel__in=[c.pk for c in channels]).order_by().values("channel").annotate(last=Max("pk")).values("last")
+    return {d.channel_id: d for d in Delivery.objects.filter(pk__in=newest).select_related("notice") if d.channel_id}

@@ -14,4 +14,5 @@ urlpatterns = [
     path("read", pages.read_all, name="read_all"),
     path("channels", pages.channels, name="channels"),
     path("channels/<int:pk>/switch", pages.switch, name="switch"),
+    path("channels/<int:pk>/test", pages.try_channel, name="try_channel"),
 ]

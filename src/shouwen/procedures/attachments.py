@@ -111,7 +111,9 @@ def check(actor: Actor, row: Row | None, keys: Sequence[str]) -> None:
 
 
 def content_of(attachment: Attachment) -> bytes:
-    """The file itself; NotFound when storage has lost it."""
+    """The file itself; NotFound when it was erased in time, or storage has lost it."""
+    if attachment.erased_at is not None:
+        raise NotFound("附件已过保存期限，按规定清除了。")
     try:
         return _path(attachment.digest).read_bytes()
     except OSError:

@@ -61,24 +61,24 @@ def test_figures_hours_and_days_are_changed_on_one_page(as_, world):
     chief.post("/community", {"community": place})
     assert chief.get("/settings").status_code == 200 and as_("li").get("/settings").status_code == 404
     values = {name: default for name, (_, default, _, _) in calendars.FIGURES.items()}
-    assert chief.post("/settings", {"part": "figures", **values, "promptly": "15"}).status_code == 302
-    assert chief.post("/settings", {"part": "windows", "windows": "周一 08:00-12:00 14:00-18:00\n周六 22:00-06:00"}).status_code == 302
-    assert chief.post("/settings", {"part": "day", "day": "2026-12-24", "works": "0", "name": "检修", "scope": "all"}).status_code == 302
+    assert chief.post("/settings/figures", {"part": "figures", **values, "promptly": "15"}).status_code == 302
+    assert chief.post("/settings/figures", {"part": "windows", "windows": "周一 08:00-12:00 14:00-18:00\n周六 22:00-06:00"}).status_code == 302
+    assert chief.post("/settings/calendar", {"part": "day", "day": "2026-12-24", "works": "0", "name": "检修", "scope": "all"}).status_code == 302
     here, there = calendars.calendar_data(place), calendars.calendar_data(world.places["yunxi"].pk)
     assert (here.promptly, there.promptly) == (15, 30)
     assert here.weekly[0] == ((480, 720), (840, 1080)) and here.weekly[5] == ((1320, 360),) and there.weekly == calendars.DEFAULT_WEEK
     assert here.days[date(2026, 12, 24)] is False and there.days[date(2026, 12, 24)] is False
-    shown = chief.get("/settings?year=2026").content.decode()
-    assert "检修" in shown and "周六 22:00-06:00" in shown
-    assert chief.post("/settings", {"part": "clear", "day": "2026-12-24", "where": "all"}).status_code == 302
+    assert "检修" in chief.get("/settings/calendar?year=2026").content.decode()
+    assert "周六 22:00-06:00" in chief.get("/settings/figures").content.decode()
+    assert chief.post("/settings/calendar", {"part": "clear", "day": "2026-12-24", "where": "all"}).status_code == 302
     assert not CalendarDay.objects.filter(day=date(2026, 12, 24)).exists()
 
 
 def test_a_year_is_confirmed_on_the_page(as_, world):
     chief = as_("kang")
-    assert chief.post("/settings", {"part": "seed", "year": "2026"}).status_code == 302
+    assert chief.post("/settings/calendar", {"part": "seed", "year": "2026"}).status_code == 302
     assert 2026 in calendars.calendar_data(None).confirmed
-    refused = chief.post("/settings", {"part": "confirm", "year": "2027"})
+    refused = chief.post("/settings/calendar", {"part": "confirm", "year": "2027"})
     assert refused.status_code == 422 and "逐日录入" in refused.content.decode()
 
 
@@ -92,7 +92,8 @@ def test_wrong_settings_are_said_in_chinese_and_nothing_is_kept(as_, world, form
     chief = as_("kang")
     chief.get("/settings")
     before = Entry.objects.count()
-    answer = chief.post("/settings", form | {"idempotency_key": "k"})
+    page = "/settings/calendar" if form["part"] == "day" else "/settings/figures"
+    answer = chief.post(page, form | {"idempotency_key": "k"})
     assert answer.status_code == 422 and any("\u4e00" <= letter <= "\u9fff" for letter in answer.content.decode())
     assert Entry.objects.count() == before
 
