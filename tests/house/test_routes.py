@@ -31,6 +31,15 @@ OPEN: dict[str, str] = {
 }
 """The only pages that answer a stranger with 200, each with its reason."""
 
+RESIDENTS = {
+    "portal:mine": "the front page: how to sign in, where to scan", "portal:login": "asks for a code, says the same to all",
+    "portal:code": "the six digits", "portal:logout": "ends a session", "portal:size": "the size of letters", "portal:place": "where a code hangs",
+    "portal:from_place": "the form at a public place", "portal:from_home": "the form, for who has proven a phone",
+    "portal:link": "one ticket, by its own token", "portal:link_photo": "its pictures", "portal:home": "one ticket of one's own home",
+    "portal:home_photo": "its pictures",
+}  # fmt: skip
+"""Pages for people who are not staff: open to all, they show nothing without a token or a proven phone, and lead to their own only."""
+
 CONTENT = "金丝雀灯不亮"
 CARE = "金丝雀独居"
 
@@ -128,7 +137,7 @@ def planted(house) -> dict[str, list[object]]:
 
     numbers = {made.liyuan.pk, row.id, unit.pk, person.pk, unit.building_id}
     for model in apps.get_models():
-        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org") and any(
+        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org", "portal") and any(
             field.name in ("community", "community_id", "ticket") for field in model._meta.fields
         ):
             names = {field.name for field in model._meta.fields}
@@ -174,8 +183,12 @@ def test_a_stranger_gets_nothing(route, browse, house):
         allowed = {200, 405} if route.name in OPEN else {301, 302, 401, 403, 404, 405}
         if route.name in OPEN and method == "post":
             allowed |= {422, 429}
+        if route.name in RESIDENTS:
+            allowed = {200, 302, 404, 405, 422, 429}
         assert response.status_code in allowed, f"{method} {address}: {response.status_code}"
-        if response.status_code in (301, 302):
+        if response.status_code in (301, 302) and route.name in RESIDENTS:
+            assert response["Location"].startswith("/r/"), f"{method} {address} leads a stranger to {response['Location']}"
+        elif response.status_code in (301, 302):
             assert "/login" in response["Location"], f"{method} {address} leads a stranger to {response['Location']}"
         assert not holds_canary(response)
 
