@@ -36,7 +36,7 @@ from ..lanes import Item, Lane, Narrowed
 from .board import TONES, changes, number, still
 from .lines import pool_title
 
-LISTED: Final = 9
+LISTED: Final = 8
 """Rows that can be read from across a room."""
 _DAYS: Final = {30: "30 天", 90: "90 天", 180: "半年", 365: "一年"}
 _beats: Final[Kept[datetime | None]] = Kept(10)
