@@ -21,7 +21,7 @@ class FiguresForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    day = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     works = forms.ChoiceField(label="这一天", choices=[("0", "休息"), ("1", "上班")])
     name = forms.CharField(label="名称", max_length=40, required=False, help_text="如：春节、春节调休上班")
 

@@ -82,6 +82,8 @@ DATABASES = {"default": _database(env("DATABASE_URL", "sqlite:///"))}
 ALLOWED_HOSTS = env("HOSTS", "127.0.0.1,localhost,[::1]").split(",") + (["testserver"] if TESTING else [])
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("ORIGINS").split(",") if origin]
 HTTPS = env("HTTPS") == "1"
+PROXIES = int(env("PROXIES", "0"))
+"""How many proxies of ours stand in front and write X-Forwarded-For; see kernel/web.py proxies."""
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -115,7 +117,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware only draws a page: the lock is asked, and said, in org/actions/proof.py
+
 MIDDLEWARE = [
+    "shouwen.kernel.web.proxies",
     "shouwen.kernel.web.headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "shouwen.kernel.web.refusals",

@@ -13,10 +13,12 @@ from shouwen.duty import queries as duty_queries
 from shouwen.duty import records as duty_records
 from shouwen.estate import actions as estate
 from shouwen.estate import queries as estate_queries
+from shouwen.estate.models import Reveal
 from shouwen.fees import queries as fees
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.refusals import Refused
 from shouwen.notices import actions as notices
+from shouwen.org import queries as org
 from shouwen.papers import records as papers
 from shouwen.portal import hearing
 from shouwen.procedures import handing, slots
@@ -36,6 +38,27 @@ def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
     return {one.code: slots.Offer(one.code, one.title, one.unit, one.amount) for one in fees.price_list(community_id, at)}
 
 
+def tell_of_reveal(actor: Actor, reveal: Reveal, at: datetime) -> None:
+    """Somebody asks to see a private value: the nearest superior who may agree hears of it, or everybody who may. D1.07."""
+    directory = duty_queries.current_directory(reveal.community_id)
+    above: tuple[int, ...] = (actor.id,) if actor.id is not None else ()
+    approvers: list[int] = []
+    for _ in range(8):
+        above = tuple(dict.fromkeys(up for user in above for up in directory.superior_of(user, at) if up != actor.id))
+        approvers = [user for user in above if org.actor_for(user).may("estate.approve_reveal", reveal.community_id)]
+        if approvers or not above:
+            break
+    approvers = approvers or [user for user in org.holders_of("estate.approve_reveal", reveal.community_id) if user != actor.id]
+    notices.tell([
+        notices.News(
+            key=f"reveal.{reveal.pk}.{user}", community_id=reveal.community_id, user_id=user, why="task", at=at, url="/estate/reveals",
+            title=f"{actor.name}申请查看住户隐私信息，等您批准", body=f"理由：{reveal.reason}",
+        )
+        for user in approvers
+    ])  # fmt: skip
+
+
+estate.reveal_asked.append(tell_of_reveal)
 slots.fill("estate.set_state", set_state)
 slots.offer_prices(price_list)
 

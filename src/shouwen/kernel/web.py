@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, Final
 
 from django.conf import settings
@@ -63,6 +64,36 @@ def headers(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+def proxies(get_response: Handler) -> Handler:
+    """Middleware: behind SHOUWEN_PROXIES proxies of ours, the address is the one that the outermost of them saw.
+
+    Each proxy adds to the right of X-Forwarded-For whom it was asked by; what stands further left anybody could have
+    written. Locks and limits count by this address. Fewer entries than proxies: the request came round them, its own counts.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        count: int = settings.PROXIES
+        if count:
+            seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+            if len(seen) >= count and (address := _address(seen[-count])):
+                request.META["REMOTE_ADDR"] = address
+        return get_response(request)
+
+    return middleware
+
+
+def _address(text: str) -> str:
+    """An address without its port, or "" when it is none: 10.0.0.7:5123, [2001:db8::1]:443."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

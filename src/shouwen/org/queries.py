@@ -201,6 +201,14 @@ def post_for_title(title: str, community_id: int) -> Post | None:
     return found[0].post if found else Post.objects.filter(title=title.strip()).first()
 
 
+def holders_of(permission: str, community_id: int) -> list[int]:
+    """Who may do something in a community by a post held today, here or at head office."""
+    today = now().astimezone(CHINA).date()
+    held = Assignment.objects.filter(Q(community=community_id) | Q(community=None), user__is_active=True, starts_on__lte=today)
+    rows = held.filter(Q(ends_on=None) | Q(ends_on__gte=today)).values_list("user", "post__permissions")
+    return list(dict.fromkeys(user for user, permissions in rows if permission in permissions))
+
+
 def reaches(user_id: int, post: str, community_id: int) -> bool:
     """「X 级以上」: whether somebody holds, here or at head office, a post of at least this post's rank."""
     floor = Post.objects.filter(slug=post).values_list("rank", flat=True).first()
