@@ -10,13 +10,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
-from pypinyin import Style, lazy_pinyin
 
 from shouwen.duty import queries as duty
 from shouwen.estate import actions as estate_actions
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
+from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import render, wants_part
@@ -85,8 +85,8 @@ def counter(request: HttpRequest) -> HttpResponse:
         typed = call.data if content.fields else None
     listed = matters(actor, desk.community.pk, now())
     state = _state(request, desk, typed) | lines | {"matters": listed, "filed": _filed(request), "draft_key": draft_key(actor)}
-    moment = "counter/saved" if state["filed"] else "counter/resume" if call else ""
-    state["closing"] = beside(actor, desk.community, moment)[:1] if moment else []
+    moments = ("counter/saved",) if state["filed"] else ("counter/resume", "counter/hold") if call else ()
+    state["closing"] = beside(actor, desk.community, *moments)[:2] if moments else []
     if typed is not None and state["form"] is not None:
         state["form"].is_valid()
         state["form"].errors.clear()  # half filled in is no mistake
