@@ -36,7 +36,7 @@ _PUT_HEAD = "UPDATE procedures_ticket SET unit_id = %s, place = %s, summary = %s
 LINKS = {"same": "同一事项", "part_of": "属于", "caused_by": "起因于"}
 
 
-@action("ticket.filed", may="tickets.file", says="{how}{title} {number} {place} {summary}")
+@action("ticket.filed", may="tickets.file", says="受理{title} {number} {place} {summary}{how}")
 def file_ticket(
     actor: Actor, community: Any, /, *, procedure: str, answers: dict[str, Any], at: datetime,
     evidence: dict[str, Any] | None = None, opened: bool = False, tracker: str = "",
@@ -60,16 +60,17 @@ def file_ticket(
         summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
         confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
-    how, asked = ("自助提交", _at_desk(directory, at)) if actor.channel == "resident" else ("受理", "")
+    outside = actor.channel == "resident"
+    asked = _at_desk(directory, at) if outside else ""
     event = engine.Filed(
         at=at, by=actor.ref, answers=shown, evidence=evidence or {}, opened=opened, tracker=tracker, first_asked=asked
     )
     row.fresh = private
-    openings = apply(actor, row, event, f"{actor.name} {how}{rules.title}")
+    openings = apply(actor, row, event, f"{actor.name} {'自助提交' if outside else '受理'}{rules.title}")
     privacy.keep(row, private)
     open_children(row, openings, at)
     _if_closed(row, at)
-    facts = facts_of(row, how=how, title=rules.title, place=row.place, summary=row.summary)
+    facts = facts_of(row, title=rules.title, place=row.place, summary=row.summary, **({"how": "（住户自助提交）"} if outside else {}))
     return Done(f"procedures.ticket:{row.id}", facts, result=row, community=community_id)
 
 

@@ -10,7 +10,9 @@ from shouwen.estate.models import Community
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
 
+from . import portal
 from .history import live
+from .papers import issue_documents, print_month
 from .world import build
 
 PASSWORD = "liyuan-demo-2026"
@@ -24,4 +26,8 @@ def load(*, days: int = 30) -> None:
     at = now()
     with transaction.atomic():
         world = build(at - timedelta(days=days), PASSWORD)
+        portal.codes(world.liyuan, at - timedelta(days=days))
         live(world, until=at, days=days)
+        issue_documents(world, at=at - timedelta(days=days))
+        print_month(world, until=at)
+        portal.reported(world.liyuan, at)

@@ -105,8 +105,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     """What was sent to residents and parties, what waits, what failed."""
     actor, place = request.actor, _place(request)  # type: ignore[attr-defined]
     rows = queries.messages(actor)
-    if actor.places("settings.edit") is not None or request.GET.get("show") != "all":
-        rows = rows.filter(community_id=place.pk) if actor.places("settings.edit") is not None else rows
+    if actor.places("settings.edit") is not None:  # head office sees all, codes among them
+        rows = rows.filter(community_id=place.pk)
     state = request.GET.get("state", "")
     if state in Message.State.values:
         rows = rows.filter(state=state)

@@ -72,7 +72,7 @@ def test_a_home_is_reported_by_who_lives_there(wang, door, world, clock):
     assert Notice.objects.filter(user_id=li, why="opened", about__startswith=f"ticket:{ticket.pk}").count() == 1
     assert Attachment.objects.get(ticket=ticket).by_name == "住户 王**（自助）"
     lines = Entry.objects.filter(subject=f"procedures.ticket:{ticket.pk}")
-    assert {line.channel for line in lines} == {"resident"} and any("自助提交报修" in line.text for line in lines)
+    assert {line.channel for line in lines} == {"resident"} and any("（住户自助提交）" in line.text for line in lines)
     shown = page(wang.get(where))
     assert "已收到" in shown and "水管接头漏水" in shown and f"{where}/photo/" in shown
     assert wang.get(re.search(rf"{where}/photo/[\w-]+", shown)[0]).content == PNG

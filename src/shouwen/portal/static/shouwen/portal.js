@@ -1,4 +1,28 @@
 // Small comforts of the residents' pages; everything works without them.
+import { sign } from "./signature.js";
+
+// A signature on the glass; whoever cannot, hands in a picture by the browser's own field.
+for (const box of document.querySelectorAll("[data-signature]")) {
+  const field = box.querySelector("input[type=file]");
+  const open = Object.assign(document.createElement("button"), { type: "button", className: "p-button p-quiet p-wide", textContent: "在屏幕上签名" });
+  const shown = Object.assign(document.createElement("img"), { className: "p-signed", alt: "您的签名", hidden: true });
+  const keep = (file) => {
+    shown.src = URL.createObjectURL(file);
+    shown.hidden = false;
+    open.textContent = "重签";
+  };
+  open.addEventListener("click", async () => {
+    const file = await sign("您的签名");
+    if (!file) return;
+    const kept = new DataTransfer();
+    kept.items.add(file);
+    field.files = kept.files;
+    keep(file);
+  });
+  field.addEventListener("change", () => { if (field.files[0]) keep(field.files[0]); });
+  field.hidden = true;
+  box.append(shown, open);
+}
 
 // Chosen pictures are shown before they are sent, and made small enough for a phone's connection.
 const LARGEST = 1600;
