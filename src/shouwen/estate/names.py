@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from pypinyin import Style, pinyin
+from shouwen.kernel.pinyin import Style, pinyin
 
 from .codes import fold
 

@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from pypinyin import Style, lazy_pinyin
-
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.money import money, yuan
+from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Conflict, Refused
 from shouwen.kernel.words import clean_text
 

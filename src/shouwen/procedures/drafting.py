@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from pypinyin import lazy_pinyin
-
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action, bookkeeping, community_of
+from shouwen.kernel.pinyin import lazy_pinyin
 from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused
 
 from . import adoption, revising

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import yaml
 from django.db.models import Q, QuerySet
-from pypinyin import Style, lazy_pinyin
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
+from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Conflict, NotFound, Refused
 from shouwen.kernel.words import clean_text
 

@@ -10,11 +10,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import F, Q
-from pypinyin import Style, lazy_pinyin
 
 from shouwen.estate.models import Community
 from shouwen.kernel.access import PERMISSIONS, Actor
 from shouwen.kernel.journal import Done, action, now
+from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.secrets import seal_text
 from shouwen.kernel.words import clean_text
