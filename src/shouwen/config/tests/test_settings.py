@@ -145,7 +145,7 @@ def test_the_procedures_own_keeps_goes_before_the_setting():
 
 
 def test_two_attachments_of_one_content_share_the_file_until_the_last_goes(house):
-    row, kept = ended(house)
+    _, kept = ended(house)
     twin = Attachment.objects.get(pk=kept.pk)
     with bookkeeping("test"):
         twin.pk, twin.key, twin.ticket_id = None, "twin", None
