@@ -1,0 +1,117 @@
+"""Every page within everybody's reach: nothing serious for axe, no sideways scrolling on a phone or at 200 %, nothing that the policy stops.
+
+The pages are read off the addresses, so a page that is new tomorrow is looked at tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Error, Page, sync_playwright
+
+from shouwen.config.demo.history import live
+from shouwen.config.demo.world import build
+from shouwen.kernel.assets import tool
+from shouwen.kernel.journal import now
+from shouwen.procedures.models import Ticket
+
+PASSWORD = "荔园-2026-reach"
+NOT_PAGES = ("api/", "static/", "healthz", "readyz")
+AXE = """async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]});
+  return found.violations.filter(v => ["serious", "critical"].includes(v.impact))
+    .map(v => `${v.id}: ${v.nodes.length} × ${v.nodes[0].html.slice(0, 160)} ${(v.nodes[0].any[0] || {}).message || ""}`);
+}"""
+WIDER = """() => {
+  const wide = document.documentElement.scrollWidth, seen = document.documentElement.clientWidth;
+  if (wide <= seen) return "";
+  const out = [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > seen + 1 && !e.closest(".table-box, pre, .scrolls"))[0];
+  return `${wide} > ${seen}: ${(out || document.body).outerHTML.slice(0, 160)}`;
+}"""
+JUMPS = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; })
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 60);
+})"""
+
+
+def addresses(patterns: Any = None, prefix: str = "") -> Iterator[str]:
+    """Every address without a part that varies."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        part = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from addresses(each.url_patterns, part)
+        elif isinstance(each, URLPattern) and "<" not in part and "(" not in part and not part.startswith(NOT_PAGES):
+            yield "/" + part
+
+
+@pytest.fixture
+def site(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Any:
+    """The demo community with two days of life."""
+    settings.MEDIA_ROOT = tmp_path
+    at = now()
+    live(build(at - timedelta(days=2), PASSWORD, whole=False), until=at, days=2)
+    return live_server
+
+
+def look(page: Page, url: str, axe: str, wrong: list[str]) -> None:
+    try:
+        answer = page.goto(url, wait_until="load")
+    except Error as download:  # a file to save is no page
+        assert "Download" in str(download)
+        return
+    if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
+        return
+    if not page.evaluate("!!document.doctype"):  # a part of a page, fetched by one
+        return
+    here = url.split("/", 3)[3]
+    if (jump := page.evaluate(JUMPS)) > 0.1:
+        wrong.append(f"/{here} moves while it loads: {jump:.2f}")
+    for width in (720, 390):  # 1440 at 200 %, and a phone
+        page.set_viewport_size({"width": width, "height": 844})
+        if too_wide := page.evaluate(WIDER):
+            wrong.append(f"/{here} at {width}: {too_wide}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.evaluate(axe)
+    wrong += [f"/{here} {each}" for each in page.evaluate(AXE)]
+
+
+def test_every_page_is_within_reach(site: Any) -> None:
+    axe = tool("axe-core", "axe.min.js").read_text("utf-8")
+    ticket = Ticket.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    more = [f"/tickets/{ticket}", "/procedures/complaint", "/procedures/repair", "/counter?procedure=repair", "/counter?procedure=complaint"]
+    wrong: list[str] = []
+    with sync_playwright() as playwright:
+        found = Path("/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
+        seen: set[str] = set()
+        for who in ("zhao", "li", "wang"):  # the director sees most; then the pages that only others have
+            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            page.set_default_timeout(15000)
+            page.on("pageerror", lambda error, page=page: wrong.append(f"{page.url} {error}"))
+            page.on("console", lambda said, page=page: wrong.append(f"{page.url} {said.text}") if "Content Security Policy" in said.text else None)
+            page.on("response", lambda got: wrong.append(f"{got.url} {got.status}") if got.status >= 500 else None)
+            page.goto(f"{site.url}/org/login")
+            page.fill("[name=username]", who)
+            page.fill("[name=password]", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url(lambda address: "/login" not in address)
+            for address in dict.fromkeys([*more, *sorted(addresses())]):
+                if address in seen:
+                    continue
+                before = len(wrong)
+                look(page, site.url + address, axe, wrong)
+                if page.locator("body[data-user]").count():
+                    seen.add(address)
+                if len(wrong) > before + 8:
+                    del wrong[before + 8 :]
+            page.context.close()
+        browser.close()
+    assert len(seen) >= 40
+    assert not wrong, "\n".join(wrong)
