@@ -83,9 +83,16 @@ def build() -> bool:
     return True
 
 
-def _installed(package: Path, modules: Path) -> bool:
+def tool(name: str, path: str) -> Path:
+    """A file of a package that only tests use (devDependencies); fetched when it is not there."""
+    if not _installed(ROOT / "package.json", ROOT / "node_modules", "devDependencies"):
+        _npm_install()
+    return ROOT / "node_modules" / name / path
+
+
+def _installed(package: Path, modules: Path, kind: str = "dependencies") -> bool:
     """Whether node_modules already holds exactly the releases that package.json names."""
-    for name, version in json.loads(package.read_text())["dependencies"].items():
+    for name, version in json.loads(package.read_text())[kind].items():
         there = modules / name / "package.json"
         if not there.exists() or json.loads(there.read_text(encoding="utf-8"))["version"] != version:
             return False
