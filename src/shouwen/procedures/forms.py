@@ -246,6 +246,8 @@ def _field(ask: Ask, community_id: int, colleagues: Choices, given: Any, at: dat
     field = _typed(ask, community_id, colleagues, common, at, purpose)
     field.before = "¥" if ask.kind == "money" else ""  # type: ignore[attr-defined]
     field.after = "分钟" if ask.kind == "minutes" else ""  # type: ignore[attr-defined]
+    if given:  # what was answered once is not now
+        field.widget.attrs.pop("data-now", None)
     if ask.private:
         field.widget.attrs |= {"data-private": "", "autocomplete": "off"}
     if kept:

@@ -53,7 +53,8 @@ def _visible(rows: QuerySet[Any], actor: Actor, community: str, ticket: str) -> 
 
 def ticket(actor: Actor, pk: int) -> Ticket:
     """One ticket with community and edition; NotFound when it is not there for this person."""
-    found = tickets(actor).select_related("community", "edition").filter(pk=pk).first()
+    rows = tickets(actor).select_related("community", "edition").defer("state", "edition__text")
+    found = rows.filter(pk=pk).order_by().first()
     if found is None:
         raise NotFound("没有这张工单，或您无权查看。请核对编号。")
     return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from ..attachments import IMAGES
+from ..calendars import local
 from ..editions import procedure_of
 from ..models import Attachment
 from ..store import Row
@@ -16,12 +16,11 @@ PURPOSES = {"before": "处理前", "after": "处理后", "signature": "签名", 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file. `spot` is the address of the place on a map of the phone (geo:), `place` its words."""
+    """One file: `said` is by whom and when it was taken or handed in, `place` where."""
 
     file: Attachment
     image: bool
     said: str
-    at: datetime
     place: str
 
 
@@ -53,9 +52,8 @@ def evidence(row: Row, files: Mapping[str, Attachment]) -> list[Shelf]:
         if not purpose and file.key in by_step:
             purpose = "before" if by_step[file.key] == rules.first else "after"
         shelf = "file" if not image else purpose
-        taken = file.taken_at or file.at
-        said = "、".join(x for x in ("拍摄" if file.taken_at else "上传", file.by_name) if x)
-        shelves[shelf].append(Piece(file, image, said, taken, file.spot))
+        said = f"{file.by_name} {local(file.taken_at or file.at):%Y-%m-%d %H:%M} {'拍摄' if file.taken_at else '上传'}"
+        shelves[shelf].append(Piece(file, image, said, file.spot))
     return [Shelf(key, title, shelves[key]) for key, title in PURPOSES.items() if shelves[key]]
 
 

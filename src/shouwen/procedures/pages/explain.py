@@ -187,10 +187,10 @@ def _limits(p: Procedure, limit: Limit) -> list[str]:
 
 
 def _ladder(p: Procedure, ladder: Iterable[Rung], names: Mapping[str, str]) -> list[RungSaid]:
-    return [RungSaid(_when(r), _rung(p, r, names), r.ahead) for r in ladder]
+    return [RungSaid(rung_when(r), _rung(p, r, names), r.ahead) for r in ladder]
 
 
-def _when(r: Rung) -> str:
+def rung_when(r: Rung) -> str:
     if r.ahead:
         return f"到时前 {spoken_whole(r.after)}"
     return f"超时 {spoken_whole(r.after)}" if r.after.amount else "一超时"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.notices import queries as notices
@@ -57,6 +58,10 @@ class Told:
     late: bool = False
     party: bool = False
 
+    @property
+    def said(self) -> str:
+        return f"{self.why}{f'「{self.about}」' if self.about else ''}：{'、'.join(self.names)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -74,6 +79,14 @@ class Moment:
     told: list[Told] = field(default_factory=list)
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
+
+    @property
+    def clock(self) -> str:
+        return f"{local(self.at):%H:%M}"
+
+    @property
+    def exact(self) -> str:
+        return f"{local(self.at):%Y-%m-%d %H:%M:%S}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,8 @@ def story(
 ) -> Story:  # fmt: skip
     """Three statements whatever the length of the history; one more where something on the page was corrected."""
     rules = procedure_of(row.edition_id)
-    rows = queries.timeline(actor, ticket).order_by("-seq")
+    every = queries.timeline(actor, ticket)
+    rows = every.order_by("-seq")
     if before is not None:
         rows = rows.filter(seq__lt=before)
     if show == "limits":
@@ -113,7 +127,7 @@ def story(
         kept, moments = [e for e, _ in pairs], [m for _, m in pairs]
     else:
         more = len(found) > len(kept)
-    _corrected(actor, ticket, finder, kept, moments)
+    _corrected(every, finder, kept, moments)
     moments = [m for m in moments if m.kind != "ticked" or m.told]
     start = kept[-1].at if more and kept else None
     if not show:
@@ -164,12 +178,12 @@ def _shown(rules: Procedure, event: Event, moment: Moment, show: str) -> bool:
     return any(step.title == title and (step.says or rules.people[step.who].party) for step in rules.every_step.values() if step.who in rules.people)
 
 
-def _corrected(actor: Actor, ticket: Ticket, finder: Finder, events: list[Event], moments: list[Moment]) -> None:
+def _corrected(every: QuerySet[Event], finder: Finder, events: list[Event], moments: list[Moment]) -> None:
     """Beside each correction what stood there before: from the answers of the events before it."""
     amended = [(e, m) for e, m in zip(events, moments, strict=True) if e.kind == "amended"]
     if not amended:
         return
-    rows = queries.timeline(actor, ticket).filter(kind__in=("filed", "finished", "amended"), seq__lte=amended[0][0].seq)
+    rows = every.filter(kind__in=("filed", "finished", "amended"), seq__lte=amended[0][0].seq)
     given: list[tuple[int, dict[str, Any]]] = [
         (seq, msgspec.json.decode(payload).get("answers") or {}) for seq, payload in rows.order_by("seq").values_list("seq", "payload")
     ]

@@ -123,7 +123,7 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole ticket on one clean sheet, for printing."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     row = row_of(request, pk)
-    found, files = queries.ticket(actor, pk), {}
+    found = queries.ticket(actor, pk)
     files = _files(found)
     return render(request, "procedures/ticket_print.html", {
         "ticket": found, "row": row, "rules": procedure_of(row.edition_id), "sheet": sheet(actor, row, at, files), "now": at,
@@ -202,7 +202,7 @@ def _page(
     context = {
         "ticket": found, "row": row, "state": row.state, "rules": rules, "now": at, "files": files, "sheet": shown, "sent_task": number,
         "grade": _grade(row), "works": actor.may("tickets.work", row.community_id), "running": row.state.status in ("open", "paused"),
-        "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
+        "base": reverse("procedures:ticket", args=[row.id]), "files_at": reverse("procedures:attach"), "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
     }  # fmt: skip
     if not (refused and wants_part(request)):
         context |= {

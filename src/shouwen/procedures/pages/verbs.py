@@ -15,6 +15,7 @@ from ..calendars import calendar_for
 from ..deciding import finder_for
 from ..editions import procedure_of
 from ..store import Row
+from .explain import rung_when
 
 TITLES = {
     "note": ("备注", "note"), "urge": ("催单", "speakerphone"), "follow": ("转交跟进人", "user-check"), "pause": ("挂起", "player-pause"),
@@ -70,8 +71,19 @@ def verbs(actor: Actor, row: Row, at: datetime, *, private: bool) -> list[Verb]:
     else:
         why["pause"] = asked(engine.Paused(at=at, by=by, reason=next(iter(rules.pauses)))) if rules.pauses else "这项规程不能挂起。"
     found = [Verb(key, title, icon, why[key]) for key, (title, icon) in TITLES.items() if key in why]
-    steps = [
-        Verb(f"start-{step.name}", step.title, "player-play", asked(engine.Started(at=at, by=by, step=step.name)), step.name, step.do)
-        for step in rules.steps.values() if step.offered
-    ]  # fmt: skip
-    return sorted([*steps, *found], key=lambda verb: bool(verb.why_not))
+    steps = []
+    for step in rules.steps.values():
+        if step.offered:
+            closed = asked(engine.Started(at=at, by=by, step=step.name))
+            if closed and works and not ended and step.offered == "when_offered" and step.name not in state.offered:
+                closed = _offered_when(rules, step.name) or closed
+            steps.append(Verb(f"start-{step.name}", step.title, "player-play", closed, step.name, step.do))
+    return sorted([*found[:2], *steps, *found[2:]], key=lambda verb: bool(verb.why_not))
+
+
+def _offered_when(rules: engine.Procedure, name: str) -> str:
+    """What must have happened before a step is offered, in words."""
+    found = [f"办「{step.title}」时" for step in rules.every_step.values() if name in step.offers]
+    ladders = [(step.title, step.ladder) for step in rules.every_step.values()] + [(one.title, one.ladder) for one in rules.promises.values()]
+    found += [f"「{title}」{rung_when(rung)}" for title, ladder in ladders for rung in ladder if name in (*rung.offer, *rung.must)]
+    return f"{'，或'.join(dict.fromkeys(found))}，才能办。" if found else ""

@@ -123,6 +123,7 @@ def test_notes_and_time_passing_do_not_stand_in_the_way(as_, row, who):  # noqa:
 def test_two_corrections_at_once(as_, row, who):  # noqa: F811
     client = as_("li")
     html = page(client.get(f"/tickets/{row.id}/amend/intake"))
+    assert "data-now" not in html  # a moment once given stays when the form is touched
     given = dict(re.findall(r'name="(amend-\w+|seen)" value="([^"]*)"', html)) | {
         "amend-channel": "phone", "amend-heard": "direct", "amend-source": "centre", "amend-content": "楼道灯三天没亮，很暗", "reason": "补充"}
     actions.amend(who("lin"), fresh(row), answers={"content": "楼道灯五天没亮"}, reason="业主更正", at=MONDAY)

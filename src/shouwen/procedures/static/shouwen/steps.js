@@ -173,7 +173,7 @@ function moments(input) {
   if (input.nextElementSibling?.matches(".moment-near")) return;
   const near = Object.assign(document.createElement("div"), { className: "moment-near" });
   const later = (minutes) => nowText("datetime-local", minutes);
-  for (const [title, value] of [["现在", () => later(0)], ["30 分钟后", () => later(30)], ["1 小时后", () => later(60)], ["明天 9:00", () => `${later(1440).slice(0, 10)}T09:00`]]) {
+  for (const [title, value] of [["现在", () => later(0)], ["1 小时后", () => later(60)], ["明天 9:00", () => `${later(1440).slice(0, 10)}T09:00`]]) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: title });
     button.addEventListener("click", () => { input.value = value(); input.dispatchEvent(new Event("change", { bubbles: true })); corrected(input); });
     near.append(button);
