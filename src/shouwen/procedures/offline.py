@@ -123,7 +123,8 @@ def _carried_out(actor: Actor, row: Row, act: Act, at: datetime) -> str:
         raise Refused("已经超过时限，请写明原因后再提交。", {"late": "请写明为什么没有按时"})
     if late:
         actions.note(actor, row, text=f"没有按时的原因（{title}）：{late}", at=at)
-    actions.finish(actor, row, task=task.id, answers=form.answers(), evidence=form.evidence(), at=at)
+    why = next(iter(act.fields.get("on_behalf", ())), "")
+    actions.finish(actor, row, task=task.id, answers=form.answers(), evidence=form.evidence(), on_behalf=why, at=at)
     return f"已办结「{title}」。" + ("工单已办结归档。" if row.state.status == "closed" else "")
 
 

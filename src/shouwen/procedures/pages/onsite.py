@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -18,11 +18,13 @@ from shouwen.kernel.screens import render
 from shouwen.org.middleware import public
 
 from .. import actions, offline, queries
+from ..deciding import finder_for
 from ..editions import procedure_of
 from ..engine import Procedure
+from ..forms import colleagues
 from ..models import Event, Ticket
 from ..store import Row
-from .sheet import Open, sheet
+from .sheet import Open, sheet, step_form
 
 LARGEST = 2**63 - 1
 CALL_REASON: Final = "现场联系报事人"
@@ -31,6 +33,7 @@ SHOWS_FOR: Final = 60
 
 REASONS: Final = ("上一单还没完", "等配件或工具", "进不了门、联系不上人", "路上耽搁")
 RECENT: Final = 6
+CODE: Final = re.compile(r"(\d+)-(\d+)-(\d+)", re.ASCII)
 ARRIVES: Final = re.compile("到场|到户|到达|到位|赶到|到现场|抵达")
 """A step of which the title says so is an arrival: before it stands 「出发」."""
 
@@ -76,13 +79,16 @@ def onsite(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     files = {one.key: one for one in Ticket(pk=row.id).attachments.order_by("id")[:200]}
     page = sheet(actor, row, at, files)
     one = next(open_one for open_one in page.tasks if open_one.task.id == number)
+    if one.workable:
+        people = colleagues(finder_for(row, rules, at).directory, at)
+        one = replace(one, form=one.form or step_form(row, task, at, people, row.community_id))
     earlier = [group for group in page.groups if group.step != task.step]
     context |= {
         "one": one, "stage": _stage(actor, one, told), "call": _call(rules, row), "place": _place(actor, row),
         "first": next((g for g in earlier if g.step == rules.first), None),
         "earlier": [g for g in earlier if g.step != rules.first], "late": bool(one.form) and offline.needs_reason(row, task, at),
         "explains": offline.explains(row, task),
-        "reasons_offered": REASONS, "others": [t for t in page.tasks if t.task.id != number and t.form],
+        "reasons_offered": REASONS, "others": [t for t in page.tasks if t.task.id != number and t.workable and not t.behalf],
     }  # fmt: skip
     return render(request, "procedures/onsite.html", context, part="onsite")
 
@@ -133,7 +139,7 @@ def _stage(actor: Actor, one: Open, told: list[Event]) -> Stage:
     taken = one.task.taken is not None
     if one.form is None:
         key = "none"
-    elif one.can_take:
+    elif one.can_take and not one.behalf:
         key = "take"
     else:
         key = "coming" if arrives and not coming else "do"
@@ -156,12 +162,15 @@ def _call(rules: Procedure, row: Row) -> Call | None:
 
 def _place(actor: Actor, row: Row) -> tuple[str, str]:
     """(room in words, community and floor) where the room is known and may be seen, else (the place as written, "")."""
-    if not row.unit_id or not actor.may("estate.view", row.community_id):
+    if not row.unit_id:
         return row.place, ""
     try:
-        unit = estate.unit(actor, row.unit_id)
+        unit = estate.unit(actor, row.unit_id) if actor.may("estate.view", row.community_id) else None
     except NotFound:
-        return row.place, ""
+        unit = None
+    if unit is None:  # the room as it stands on the ticket, said as people say it
+        found = CODE.fullmatch(row.place)
+        return ("{} 栋 {} 单元 {}".format(*found.groups()) if found else row.place), ""
     parts = [unit.building.name, f"{unit.entrance} 单元" if unit.entrance.isdigit() else unit.entrance, unit.room]
     floor = f" · {unit.floor} 层" if unit.floor is not None else ""
     return " ".join(part for part in parts if part), f"{unit.community.name}{floor}"

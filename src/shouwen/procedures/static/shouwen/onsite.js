@@ -62,7 +62,7 @@ function complain(form, said, problems) {
 function fieldsOf(form) {
   const fields = {};
   for (const [name, value] of new FormData(form)) {
-    if (typeof value !== "string" || ["csrfmiddlewaretoken", "idempotency_key", "late"].includes(name)) continue;
+    if (typeof value !== "string" || ["csrfmiddlewaretoken", "idempotency_key", "late"].includes(name) || name.startsWith("purpose-")) continue;
     if (form.elements[name]?.closest?.(".field")?.hidden) continue;
     (fields[name] ??= []).push(value);
   }
@@ -103,6 +103,7 @@ async function act(form) {
     if (refused) { await restage(); return document.getElementById("queue-box")?.showModal(); }
     form.querySelectorAll(".form-said").forEach((box) => { box.hidden = true; });
     if (kind === "note") form.reset();
+    if (!sent && !(await list()).some((one) => one.id === item.id)) return location.reload(); // the worker was faster
     if (!sent) {
       tell(result?.stopped === "signed-out" ? "登录已失效，已记在手机里；请重新登录，登录后自动发送。" : "已记在手机里，有信号就发送。", "info");
       return restage();
@@ -148,7 +149,7 @@ async function take(box, file) {
     if (!store) throw new Error("这个浏览器不能暂存文件，请用 https 打开，或到整张工单里上传。");
     const off = store.offset;
     const known = file.lastModified && Math.abs(moment - file.lastModified) < 86400000 ? file.lastModified : moment.getTime();
-    const kept = { id: newKey(), name: picture.name, type: picture.type, bytes: await picture.arrayBuffer(), taken_at: new Date(known + off).toISOString(), spot: place };
+    const kept = { id: newKey(), name: picture.name, type: picture.type, bytes: await picture.arrayBuffer(), purpose: box.querySelector(".upload-purpose input:checked")?.value ?? box.dataset.purpose ?? "", taken_at: new Date(known + off).toISOString(), spot: place };
     held.set(kept.id, kept);
     line.className = "";
     line.replaceChildren(
@@ -247,7 +248,8 @@ function lateness() { // the reason is asked for from the moment the limit has p
   const task = article();
   const box = task?.querySelector("[data-late]");
   if (!box || !("explains" in task.dataset) || !task.dataset.due) return;
-  if (Date.now() + offset >= Date.parse(task.dataset.due) + 60000) box.hidden = false;
+  const over = Date.now() + offset >= Date.parse(task.dataset.due) + 60000; // the minute of the limit is still on time
+  box.hidden = !over && !box.querySelector("textarea").value;
 }
 let offset = 0;
 
@@ -294,6 +296,7 @@ async function store() {
       if (found) await putPage(kept, found);
     } catch { return; }
   }
+  document.body.dataset.kept = wanted.length; // as many are readable without a signal
 }
 function putPage(kept, task) {
   const { keyOf, revision, title, place, due } = task.dataset;

@@ -38,9 +38,12 @@ export async function add(act, files = []) {
   const item = { id: newKey(), acted_at: new Date().toISOString(), offset: store.offset, fields: {}, text: "", ...act };
   await keep(store, item, files);
   await show();
-  navigator.serviceWorker?.ready.then((worker) => worker.sync?.register("onsite")).catch(() => {});
+  if (!navigator.onLine) later();
   return item;
 }
+
+// Where there is Background Sync, what waits leaves also when no window is open.
+const later = () => navigator.serviceWorker?.ready.then((worker) => worker.sync?.register("onsite")).catch(() => {});
 
 export async function list() {
   const store = await opened();
@@ -53,9 +56,15 @@ export async function discard(item) {
 }
 
 // Send now. Returns what sending.js says, or null when there was nothing to send with.
-export async function send() {
+export function send() {
+  turn = turn.catch(() => {}).then(sendNow); // one after the other, so that each caller hears of what it added
+  return turn;
+}
+let turn = Promise.resolve();
+
+async function sendNow() {
   const store = await opened();
-  if (!store || busy || !document.body.dataset.user && !navigator.onLine) return null;
+  if (!store || !navigator.onLine || !(await list()).length) return null;
   clearTimeout(timer);
   busy = true;
   await show();
@@ -64,6 +73,7 @@ export async function send() {
   signedOut = result.stopped === "signed-out";
   if (result.sent.length) sentAll = Date.now();
   if (result.stopped === "offline" || result.stopped === "later") {
+    later();
     timer = setTimeout(send, pause);
     pause = Math.min(pause * 2, LAST);
   } else pause = FIRST;
@@ -148,4 +158,9 @@ document.addEventListener("click", (event) => {
 window.addEventListener("online", () => { pause = FIRST; send(); });
 window.addEventListener("offline", () => show());
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") send(); });
-navigator.serviceWorker?.addEventListener("message", () => show());
+navigator.serviceWorker?.addEventListener("message", async ({ data }) => { // the worker has sent something
+  if (!data?.sent) return;
+  if (data.sent.length) sentAll = Date.now();
+  await show();
+  for (const run of heard) run(data);
+});

@@ -4,7 +4,7 @@
 const FINAL = new Set([400, 404, 409, 413, 415, 422]); // the house has said no: a person decides what becomes of it
 export const newKey = () => crypto.randomUUID();
 
-// Keep one thing done; `files` are {id, name, bytes, taken_at, spot} that its fields name as "local:<id>".
+// Keep one thing done; `files` are {id, name, type, bytes, purpose, taken_at, spot} that its fields name as "local:<id>".
 export async function keep(vault, act, files = []) {
   for (const file of files) await vault.put("files", file.id, file.bytes, {});
   const names = files.map(({ bytes, ...about }) => about);
@@ -54,6 +54,7 @@ async function send(vault, item, base, csrf) {
     body.append("file", new Blob([bytes.value], { type: file.type }), file.name);
     body.append("ticket", item.ticket);
     body.append("taken_at", file.taken_at);
+    if (file.purpose) body.append("purpose", file.purpose);
     if (file.spot) body.append("spot", file.spot);
     const kept = await ask(vault, new URL("attachments", base), { body, headers: { "Idempotency-Key": file.id } }, csrf);
     item.uploaded[file.id] = kept.key; // sent once, even if the rest has to wait

@@ -50,8 +50,9 @@ self.addEventListener("sync", (event) => {
     const user = await owner();
     const cookie = await self.cookieStore?.get("csrftoken");
     if (!user || !cookie) return;
-    const { sent, refused, stopped } = await flush(await vault(user), self.registration.scope, cookie.value);
-    for (const window of await self.clients.matchAll()) window.postMessage({ sent: sent.length, refused: refused.length });
+    const result = await flush(await vault(user), self.registration.scope, cookie.value);
+    for (const window of await self.clients.matchAll()) window.postMessage(result);
+    const { stopped } = result;
     if (stopped === "offline" || stopped === "later") throw new Error(stopped); // the browser tries again by itself
   })());
 });

@@ -1,0 +1,221 @@
+"""An engineer's phone: work with and without a signal, somebody faster, and what is left on the phone afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from shouwen.config.demo.world import build
+from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.journal import now
+from shouwen.kernel.models import Entry
+from shouwen.org import queries as org
+from shouwen.procedures import actions, store
+from shouwen.procedures.models import Attachment, Event
+
+PASSWORD = "荔园-2026-phone"
+expect.set_options(timeout=20_000)
+PHONE = {"width": 390, "height": 844}
+KEPT = """async () => {
+  const all = await indexedDB.databases();
+  if (!all.some((one) => one.name === 'shouwen-onsite')) return {rows: 0, text: ''};
+  const database = await new Promise((done) => { const asked = indexedDB.open('shouwen-onsite'); asked.onsuccess = () => done(asked.result); });
+  const found = {rows: 0, text: ''};
+  for (const name of database.objectStoreNames) {
+    const rows = await new Promise((done) => { const asked = database.transaction(name).objectStore(name).getAll(); asked.onsuccess = () => done(asked.result); });
+    found.rows += rows.length;
+    for (const row of rows) found.text += JSON.stringify(row) + new TextDecoder().decode(row.data ?? new ArrayBuffer(0)) + (row.key?.extractable ?? '');
+  }
+  database.close();
+  return found;
+}"""
+"""How many rows lie in the phone's store, and everything readable in them."""
+
+
+class Phone:
+    """One phone: a browser of its own, and whoever holds it."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context, self.url = context, url
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.broken: list[str] = []
+        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
+
+    def login(self, who: str) -> None:
+        self.page.goto(f"{self.url}/org/login")
+        self.page.fill("[name=username]", who)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(lambda address: "/login" not in address)
+
+    def opens(self, address: str) -> Page:
+        self.page.goto(self.url + address)
+        return self.page
+
+    def kept(self) -> dict[str, Any]:
+        return dict(self.page.evaluate(KEPT))
+
+    def signs(self, name: str) -> None:
+        """On the glass, two strokes, one of them taken back and written again."""
+        page = self.page
+        page.locator(f'.upload[data-name$="{name}"]').get_by_role("button", name="在屏幕上签名").click()
+        sheet = page.locator(".sign-sheet")
+        box = sheet.bounding_box()
+        assert box is not None
+        for x in (0.2, 0.5, 0.5):
+            page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * 0.3)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] * (x + 0.2), box["y"] + box["height"] * 0.7, steps=4)
+            page.mouse.up()
+            if x == 0.5 and page.locator(".sign-ways").get_by_role("button", name="撤一笔").is_enabled():
+                page.locator(".sign-ways").get_by_role("button", name="撤一笔").click()
+        page.get_by_role("button", name="签好了").click()
+        expect(page.locator(f'.upload[data-name$="{name}"] input[type=hidden]')).to_have_count(1)
+
+
+@pytest.fixture
+def phone(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Phone]:
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # this thread has Playwright's loop; what it asks the database, it asks alone
+    build(now(), PASSWORD, whole=False)
+    with sync_playwright() as playwright:
+        found = Path("/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
+        yield Phone(browser.new_context(viewport=PHONE, has_touch=True), live_server.url)
+        browser.close()
+
+
+def urgent(minutes: int = 1, **more: Any) -> store.Row:
+    """A burst pipe, filed by the front desk so many minutes ago."""
+    li = org.actor_for(org.user_id_of("li") or 0)
+    answers = {
+        "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "place": "卫生间", "content": "水管爆裂满地水",
+        "fault": "burst_pipe", "class": "urgent", **more,
+    }  # fmt: skip
+    row: store.Row = actions.file_ticket(li, li.community, procedure="repair", answers=answers, at=now() - timedelta(minutes=minutes))
+    return row
+
+
+def task(row: store.Row, step: str) -> int:
+    return next(t.id for t in store.load(row.id).state.open_tasks if t.step == step)
+
+
+def by(who: str, row: store.Row, step: str, **answers: Any) -> None:
+    actor = org.actor_for(org.user_id_of(who) or 0)
+    actions.finish(actor, store.load(row.id), task=task(row, step), answers=answers, on_behalf="王强手上有活", at=now())
+
+
+def test_an_engineer_works_on_without_a_signal(phone: Phone) -> None:
+    """Accepts, loses the signal, signs and photographs, comes back: everything is in the ticket, with its own time, once."""
+    row, other = urgent(22), urgent(content="另一处漏水")
+    phone.login("wang")
+    page = phone.opens("/mine")
+    expect(page.locator(f'[data-keep^="{row.id}-"]')).to_contain_text("工程部签字领单")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.locator(f'[data-keep^="{other.id}-"] a.task-link').click()
+    page.locator(".onsite-bar").get_by_role("button", name="接单").click()  # with a signal: at once
+    expect(page.locator("#toasts")).to_contain_text("已接单")
+    expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")
+    assert next(t for t in store.load(other.id).state.open_tasks if t.step == "sign").taken
+    phone.opens("/mine")
+    page.wait_for_function("document.body.dataset.kept === '2'")  # both tasks are put away
+    kept = phone.kept()
+    assert kept["rows"] == 3 and "水管" not in kept["text"] and "1201" not in kept["text"] and "false" in kept["text"]
+
+    phone.context.set_offline(True)
+    begun = now()
+    page.clock.set_system_time(begun - timedelta(minutes=20))  # twenty minutes ago, in time: a signature is due within five
+    page.goto(f"{phone.url}/mine")  # what opens is the phone's own copy
+    expect(page.locator("#shell .task")).to_have_count(2)
+    expect(page.locator("[data-queue-state]")).to_contain_text("离线")
+    page.locator(f'#shell a[href$="/mine/{row.id}/{task(row, "sign")}"]').click()
+    expect(page.locator(".onsite-summary")).to_contain_text("水管爆裂满地水")
+    page.locator(".onsite-bar").get_by_role("button", name="接单").click()
+    expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")
+    expect(page.locator("[data-queue-state]")).to_contain_text("1 项待发送")
+    phone.signs("signed_for")
+    page.locator('[name$="can_go"][value="now"]').check()
+    page.locator(".onsite-bar").get_by_role("button", name="办好了").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("2 项待发送")
+    expect(page.locator(".onsite-queued")).to_be_visible()
+    page.locator("#note-text").locator("xpath=ancestor::details").locator("summary").click()
+    page.locator("#note-text").fill("总阀已关")
+    page.get_by_role("button", name="记下").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("3 项待发送")
+    kept = phone.kept()
+    assert "总阀" not in kept["text"] and "signed_for" not in kept["text"]
+    actions.pass_time(SYSTEM, store.load(row.id), at=now())  # meanwhile the limit has passed, as far as anybody knew
+
+    page.goto(f"{phone.url}/mine/{row.id}/{task(row, 'sign')}")  # a closed page loses nothing
+    expect(page.locator("[data-queue-state]")).to_contain_text("3 项待发送")
+    phone.context.set_offline(False)
+    expect(page.locator("[data-queue-state]")).to_contain_text("已全部发送")
+    state = store.load(row.id).state
+    signed = next(t for t in state.tasks if t.step == "sign")
+    assert signed.done_by == str(org.user_id_of("wang")) and signed.done and begun - timedelta(minutes=21) < signed.done < begun - timedelta(minutes=19)
+    assert next(c for c in state.clocks if c.task == signed.id).verdict == "met"
+    events = Event.objects.filter(ticket_id=row.id, by_id=org.user_id_of("wang"))
+    assert [e.kind for e in events.order_by("seq")] == ["taken", "finished", "noted"]
+    assert all(e.received_at and e.received_at - e.at > timedelta(minutes=19) for e in events)  # both times are kept
+    picture = Attachment.objects.get(ticket_id=row.id)
+    assert picture.kind == "image/png" and picture.taken_at is not None and picture.key == state.answers["signed_for"]
+    assert "手机时间" in Entry.objects.filter(code="offline.replayed").latest("id").text
+    assert phone.broken == []
+
+
+def test_somebody_was_faster_and_the_phone_forgets_at_log_out(phone: Phone) -> None:
+    row = urgent()
+    phone.login("wang")
+    page = phone.opens(f"/mine/{row.id}/{task(row, 'sign')}")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.locator(".onsite-bar").get_by_role("button", name="接单").click()
+    expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")
+    phone.context.set_offline(True)
+    phone.signs("signed_for")
+    page.locator('[name$="can_go"][value="wait"]').check()
+    page.locator('[name$="wait_minutes"]').fill("15")
+    page.locator('[name$="wait_set_by"]').fill("我")
+    page.locator(".onsite-bar").get_by_role("button", name="办好了").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("1 项待发送")
+    by("wu", row, "sign", signed_for="x", can_go="now")
+    phone.context.set_offline(False)
+    expect(page.locator("[data-queue-state]")).to_contain_text("1 项没有被接受")
+    page.locator("[data-queue-state]").click()
+    box = page.locator("#queue-box")
+    expect(box).to_contain_text("已由吴刚于")
+    expect(box).to_contain_text("最短需等候（分钟）：15")  # what was typed is still there
+    box.get_by_role("button", name="转成备注发送").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("已全部发送")
+    said = Event.objects.filter(ticket_id=row.id, kind="noted").get().text
+    assert "没有被接受" in said and "最短需等候（分钟）：15" in said
+
+    phone.context.set_offline(True)
+    page.keyboard.press("Escape")
+    page.locator("#note-text").locator("xpath=ancestor::details").locator("summary").click()
+    page.locator("#note-text").fill("不会送出去")
+    page.get_by_role("button", name="记下").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("1 项待发送")
+    phone.context.clear_cookies(name="shouwen_session")  # the session is lost: what waits, waits for the same person
+    phone.context.set_offline(False)
+    expect(page.locator("[data-queue-state]")).to_contain_text("待登录后发送")
+    phone.context.set_offline(True)
+    phone.context.set_offline(False)
+    phone.login("li")  # somebody else: never sent, never seen
+    page.wait_for_function("async () => !localStorage.getItem('onsite-user')")
+    phone.opens("/mine")
+    page.wait_for_timeout(400)
+    assert not Event.objects.filter(ticket_id=row.id, text__contains="不会送出去").exists()
+    assert json.dumps(phone.kept()).find("不会") < 0
+    page.locator(".top-user").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url(lambda address: "/login" in address)
+    assert phone.kept()["rows"] == 0 and page.evaluate("localStorage.getItem('onsite-user')") is None
+    assert not Entry.objects.filter(text__contains="不会送出去").exists() and phone.broken == []
