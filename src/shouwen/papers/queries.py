@@ -97,6 +97,10 @@ def template(actor: Actor, pk: Any) -> WordTemplate:
     return found
 
 
+def forms_with_template(community_id: int) -> set[str]:
+    return set(WordTemplate.objects.filter(community_id=community_id, in_use=True).values_list("form", flat=True))
+
+
 def template_in_use(community_id: int, form: str) -> WordTemplate | None:
     return WordTemplate.objects.filter(community_id=community_id, form=form, in_use=True).first()
 

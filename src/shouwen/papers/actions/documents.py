@@ -96,7 +96,7 @@ def issue(actor: Actor, document: Document, /, *, edition: DocumentEdition, at: 
     if not DocumentEdition.objects.filter(pk=edition.pk, document=document, issued_at=None).update(issued_at=at, issued_by=actor.name):
         raise Conflict("这一版已经发布。")
     Document.objects.filter(pk=document.pk).update(state=Document.State.ISSUED)
-    document.state = Document.State.ISSUED
+    document.state, edition.issued_at, edition.issued_by = Document.State.ISSUED, at, actor.name
     return Done(document, {"number": document.number, "title": document.title, "edition": edition.edition})
 
 

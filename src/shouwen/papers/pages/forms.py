@@ -21,15 +21,18 @@ from .paper import LARGEST
 
 @require_safe
 def forms(request: HttpRequest) -> HttpResponse:
-    """Every printed form; those of work that is not here yet are named with the reason."""
-    community = _place(request)
-    chosen = queries.layouts(community)
-    own = set(queries.templates(request.actor, community).filter(in_use=True).values_list("form", flat=True))  # type: ignore[attr-defined]
+    """Every printed form, for everybody who sees tickets; those of work that is not here yet are named with the reason."""
+    actor, community = request.actor, request.community  # type: ignore[attr-defined]
+    if community is None or not actor.may("tickets.view", community.pk):
+        raise NotFound
+    chosen = queries.layouts(community.pk)
+    edits = actor.may("settings.edit", community.pk)
+    own = queries.forms_with_template(community.pk)
     rows = [
         (form, LAYOUTS[chosen.get(form.form, form.layout)][0], form.form in own, _clauses(form))
         for form in catalogue().values() if not form.later
     ]  # fmt: skip
-    return render(request, "papers/forms.html", {"rows": rows, "later": [form for form in catalogue().values() if form.later]})
+    return render(request, "papers/forms.html", {"rows": rows, "later": [form for form in catalogue().values() if form.later], "edits": edits})
 
 
 @require_safe

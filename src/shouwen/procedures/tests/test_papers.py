@@ -210,7 +210,8 @@ def test_what_a_page_costs_is_pinned(as_, sheet, order):
 
 
 def test_layouts_and_templates_are_for_who_may_change_settings(as_, world):
-    assert as_("li").get("/papers/forms").status_code == 404
+    assert "派工单" in page(as_("li").get("/papers/forms")) and as_("li").get("/papers/forms/pg").status_code == 404
+    assert as_("li").post("/papers/forms/pg/layout", {"layout": "a4"}).status_code == 404
     chen = as_("chen")
     html = page(chen.get("/papers/forms"))
     assert "派工单" in html and "施工人员出入证" in html and "随装修管理提供" in html
