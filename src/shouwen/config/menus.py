@@ -52,6 +52,7 @@ MENU: Final = (
     Group("值班", (
         Entry("值班日志", "notebook", "duty:book", "duty.view"),
         Entry("交接班", "switch-horizontal", "duty:handover", "duty.write"),
+        Entry("我的班", "calendar-stats", "duty:mine", "duty.write"),
         Entry("排班", "calendar-event", "duty:roster", "duty.view"),
     )),
     Group("台账", (

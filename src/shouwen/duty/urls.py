@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import book, handover, items, roster
+from .pages import attendance, book, handover, items, roster
 
 app_name = "duty"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("handovers/<int:pk>", handover.handing, name="handing"),
     path("handovers/<int:pk>/accept", handover.accept_here, name="accept_here"),
     path("handovers/<int:pk>/sheet", handover.sheet, name="sheet"),
+    path("mine", attendance.mine, name="mine"),
+    path("mine/come", attendance.come, name="come"),
+    path("mine/<int:pk>/leave", attendance.leave, name="leave"),
+    path("mine/ask", attendance.ask, name="ask"),
+    path("changes/<int:pk>", attendance.answer, name="answer"),
+    path("attendance", attendance.attended, name="attendance"),
+    path("roster/month", roster.month, name="month"),
     path("roster", roster.roster, name="roster"),
     path("roster/plan", roster.plan, name="plan"),
     path("roster/lines/<int:pk>/end", roster.end_line, name="end_line"),

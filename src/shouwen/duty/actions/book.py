@@ -14,6 +14,7 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org.models import Post
 
+from .. import queries
 from ..models import LogLine
 
 _INSERT = (
@@ -49,7 +50,12 @@ def record(lines: Sequence[Line]) -> None:
 
 @action("duty.written", may="duty.write", says="值班日志（{post}）：{text}")
 def write(actor: Actor, community: Any, /, *, post: str, text: str, event_at: datetime | None = None, at: datetime) -> Done:
-    """Write a line by hand; an `event_at` before `at` makes it a late entry (补记), shown as such. Returns the LogLine."""
+    """Write a line by hand; an `event_at` before `at` makes it a late entry (补记), shown as such. Returns the LogLine.
+
+    A guard who has handed the post over does not come back to its book. E22.13.
+    """
+    if queries.relieved(community.pk, post, actor.id, at):
+        raise Refused("您已交班，不能再在这个岗位上记录。需要补充的，请告诉接班人来记。")
     line = _line(actor, community, post, text, event_at or at, at)
     return Done(line, {"post": title_of(post), "text": line.text, "event_at": line.event_at.isoformat()})
 

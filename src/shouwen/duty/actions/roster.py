@@ -61,6 +61,8 @@ def roster(
     for other in clashing.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)):
         if set(other.weekdays) & set(days):
             raise Refused(f"{user.name}在这个岗位和班次上已有排班（{other.starts_on} 起），请先结束原排班或改选日期。")
+    if other := _overlapping(community.pk, user, shift, days, starts_on, ends_on):
+        raise Refused(f"{user.name}同一天已排{other.shift.title}（{title_of(other.post)}），时间重叠，不能再排{shift.title}。", {"shift": "与已有班次时间重叠。"})
     line = Roster.objects.create(
         community_id=community.pk, user=user, post=post, shift=shift, weekdays=days, starts_on=starts_on, ends_on=ends_on
     )
@@ -69,6 +71,29 @@ def roster(
         "name": user.name, "user": user.pk, "post": title_of(post), "shift": shift.title, "starts_on": starts_on.isoformat(),
         "ends_on": ends_on and ends_on.isoformat(), "weekdays": "".join(WEEKDAYS[int(day) - 1] for day in days),
     })  # fmt: skip
+
+
+def _overlapping(community_id: int, user: User, shift: Shift, days: str, starts_on: date, ends_on: date | None) -> Roster | None:
+    """Another line of this person at the same hours of the same days. D7.17."""
+    others = Roster.objects.filter(community=community_id, user=user, starts_on__lte=ends_on or date.max).exclude(shift=shift)
+    for other in others.filter(Q(ends_on=None) | Q(ends_on__gte=starts_on)).select_related("shift"):
+        for day in range(7):
+            if str(day + 1) not in days:
+                continue
+            for near in (-1, 0, 1):
+                if str((day + near) % 7 + 1) in other.weekdays and _meets(_hours(shift, 0), _hours(other.shift, near)):
+                    return other
+    return None
+
+
+def _hours(shift: Shift, day: int) -> tuple[int, int]:
+    """Minutes since the midnight of day 0 from which to which a shift of that day lasts."""
+    starts, ends = (day * 1440 + each.hour * 60 + each.minute for each in (shift.starts, shift.ends))
+    return starts, ends + 1440 * (ends <= starts)
+
+
+def _meets(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _fresh(before: Gaps, after: Gaps) -> Gaps:

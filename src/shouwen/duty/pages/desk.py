@@ -9,7 +9,10 @@ from django import forms
 from django.http import HttpRequest
 
 from shouwen.estate.models import Community
+from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import Refused
+from shouwen.org import queries as org
+from shouwen.org.models import User
 
 from .. import queries
 
@@ -36,3 +39,13 @@ def day_of(given: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2200 else None
+
+
+def colleague(actor: Actor, given: str) -> User | None:
+    """The active colleague chosen in a form; None when nobody was."""
+    if not given.strip():
+        return None
+    found = org.staff(actor).filter(pk=int(given), is_active=True).first() if given.isascii() and given.isdigit() and len(given) < 19 else None
+    if found is None:
+        raise Refused("没有这位同事，请重新选择。")
+    return found

@@ -15,15 +15,14 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import flash, page_of, render, wants_part
 from shouwen.org import actions as org_actions
-from shouwen.org import queries as org
-from shouwen.org.models import User
+from shouwen.org.queries import actor_for
 
 from .. import actions, attendance, queries
 from .. import handover as rule
 from ..directory import Directory
 from ..models import Handover, HandoverLine
 from . import sheets
-from .desk import day_of, here_of
+from .desk import colleague, day_of, here_of
 
 State = Handover.State
 WRONG = "密码或动态口令不正确，没有签字。"
@@ -61,21 +60,11 @@ def _part(row: Handover, actor: Actor) -> str:
 
 
 def _begin(request: HttpRequest, actor: Actor, community: Community, at: datetime) -> HttpResponse:
-    receiver = _colleague(actor, request.POST.get("receiver", ""))
+    receiver = colleague(actor, request.POST.get("receiver", ""))
     sheet = actions.open_handover(
         actor, community, post=request.POST.get("post", ""), to_post=request.POST.get("to_post", ""), receiver=receiver, at=at
     )
     return flash(redirect("duty:handing", sheet.pk), "交班清单已列好，请逐项填写。")
-
-
-def _colleague(actor: Actor, given: str) -> User | None:
-    """The active colleague chosen in a form; None when nobody was."""
-    if not given.strip():
-        return None
-    found = org.staff(actor).filter(pk=int(given), is_active=True).first() if given.isascii() and given.isdigit() and len(given) < 19 else None
-    if found is None:
-        raise Refused("没有这位同事，请重新选择。")
-    return found
 
 
 def _duties(here: Directory, actor: Actor, running: list[Handover], at: datetime) -> list[dict[str, object]]:
@@ -163,7 +152,7 @@ def _act(request: HttpRequest, actor: Actor, row: Handover, at: datetime) -> str
         case "stop":
             actions.stop(actor, row, reason=reason, at=at)
         case "decide":
-            person = _colleague(actor, given.get("stand_in", ""))
+            person = colleague(actor, given.get("stand_in", ""))
             actions.decide(actor, row, decision=given.get("decision", ""), reason=reason, stand_in=person, at=at)
         case "add":
             about = given.get("about_line", "")
@@ -200,7 +189,7 @@ def accept_here(request: HttpRequest, pk: int) -> HttpResponse:
         locked = getattr(request, "axes_locked_out", False)
         wrong = org_actions.locked_words(username, request) if locked else WRONG
         return _page(request, actor, pk, at, wrong=wrong, status=429 if locked else 422)
-    actions.accept(org.actor_for(user.pk), row, how="在交班人屏幕输入本人密码", at=at)
+    actions.accept(actor_for(user.pk), row, how="在交班人屏幕输入本人密码", at=at)
     return flash(redirect("duty:handing", pk), f"交接完成，{row.receiver_name}已签字，未了事项已转到其名下。")
 
 

@@ -106,6 +106,38 @@ def _cell(here: Directory, post: str, day: date, spans: list[Span], at: datetime
     return Cell(day, tuple(chips), here.manned(post, day) is False)
 
 
+def month(request: HttpRequest) -> HttpResponse:
+    """One post over a month, as a calendar."""
+    at = now()
+    community = here_of(request)
+    here = queries.current_directory(community)
+    today = at.astimezone(queries.CHINA).date()
+    first = _first_of_month(request.GET.get("month", ""), today)
+    start = first - timedelta(first.weekday())
+    weeks = 6 if (first.replace(day=28) + timedelta(4)).replace(day=1) - start > timedelta(35) else 5
+    slugs = sorted({turn.post for turn in here.turns}, key=lambda slug: here.posts[slug].title if slug in here.posts else slug)
+    post = request.GET.get("post", "")
+    post = post if post in slugs else next((slug for slug in ("receptionist", *slugs) if slug in slugs), "")
+    spans: dict[date, list[Span]] = {}
+    for span in here.spans(start, weeks * 7):
+        if span.post == post:
+            spans.setdefault(span.starts_at.date(), []).append(span)
+    return render(request, "duty/month.html", {
+        "weeks": [[(day, here.works(day), day == today, day.month == first.month, _cell(here, post, day, spans.get(day, []), at))
+                   for day in (start + timedelta(n) for n in range(week * 7, week * 7 + 7))] for week in range(weeks)],
+        "posts": [(slug, here.posts[slug].title if slug in here.posts else slug) for slug in slugs], "post": post, "first": first,
+        "before": (first - timedelta(1)).replace(day=1), "after": (first.replace(day=28) + timedelta(4)).replace(day=1),
+    }, part="list")  # fmt: skip
+
+
+def _first_of_month(given: str, today: date) -> date:
+    try:
+        first = date.fromisoformat(f"{given}-01")
+    except ValueError:
+        return today.replace(day=1)
+    return first if abs((first - today).days) < 3660 else today.replace(day=1)
+
+
 def plan(request: HttpRequest) -> HttpResponse:
     """The lines that make the roster, and the shifts; adding to both."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
@@ -131,7 +163,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     return render(request, "duty/plan.html", {
         "lines": [(line, titles.get(line.post, line.post), _weekdays(line)) for line in queries.roster_lines(actor, community.pk, today)],
         "shifts": shifts, "form": form, "shift_form": shift_form, "may_edit": may_edit, "today": today, "hotline": queries.HOTLINE,
-        "gaps": queries.gaps_said(queries.hotline_gaps(community.pk, today)),
+        "gaps": [(title, queries.gaps_said(gaps)) for title, gaps in queries.all_gaps(community.pk, today)],
+        "thin": queries.thin_holidays(community.pk, today),
     }, status=422 if form.errors or shift_form.errors else 200)  # fmt: skip
 
 

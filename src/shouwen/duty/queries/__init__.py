@@ -1,5 +1,6 @@
 """What may be read: people and roster (`people`), books (`book`), hand-overs (`handover`)."""
 
+from .attendance import all_gaps, attended, change, changes, my_shifts, presence, presences, thin_holidays
 from .book import line, lines, overdue, read_of, reviewed_handovers, reviewed_lines, signed_days, signer_titles
 from .handover import (
     BOOK_HOURS,
@@ -17,6 +18,7 @@ from .handover import (
     line_of,
     missing_books,
     must_stay,
+    relieved,
     shift_lines,
     turn_to_hand,
 )
@@ -40,8 +42,12 @@ __all__ = [
     "CHINA",
     "GUARANTEED",
     "HOTLINE",
+    "all_gaps",
+    "attended",
     "awaited",
     "bars_of",
+    "change",
+    "changes",
     "current_directory",
     "decides",
     "directory",
@@ -60,9 +66,13 @@ __all__ = [
     "lines",
     "missing_books",
     "must_stay",
+    "my_shifts",
     "overdue",
     "place",
+    "presence",
+    "presences",
     "read_of",
+    "relieved",
     "reviewed_handovers",
     "reviewed_lines",
     "roster_lines",
@@ -70,5 +80,6 @@ __all__ = [
     "shifts",
     "signed_days",
     "signer_titles",
+    "thin_holidays",
     "turn_to_hand",
 ]

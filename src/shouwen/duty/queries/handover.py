@@ -211,6 +211,17 @@ def awaited(community_id: int, user: int, at: datetime) -> Span | None:
     return None
 
 
+def relieved(community_id: int, post: str, user: int | None, at: datetime) -> bool:
+    """Whether this person is off this guard's post since they handed it over. E22.13."""
+    here = current_directory(community_id)
+    if user is None or post not in here.posts or here.posts[post].department != "security":
+        return False
+    if any(here.acting(span.user, at) == user for span in here.running(at, post)):
+        return False
+    last = Handover.objects.filter(community=community_id, post=post, to_post=post, state=Handover.State.DONE).order_by("-due_at")
+    return last.values_list("giver_id", flat=True).first() == user
+
+
 def missing_books(community_id: int, days: Iterable[date], at: datetime) -> list[tuple[date, str, datetime]]:
     """Workdays on which the book did not pass in time: (day, which way, due). A day off asks for none. D13.20, D13.24."""
     here = current_directory(community_id)

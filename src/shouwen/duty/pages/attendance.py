@@ -1,0 +1,130 @@
+"""我的班: one's own shifts on a phone, coming and leaving, changing with a colleague; who came to which shift."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST
+
+from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import Refused
+from shouwen.kernel.screens import flash, render
+
+from .. import actions, attendance, queries
+from ..models import ShiftChange
+from .desk import colleague, day_of, here_of
+
+AHEAD = 21
+"""Days of one's own shifts shown."""
+
+
+def mine(request: HttpRequest) -> HttpResponse:
+    """My shifts: what runs now, what comes, what was asked."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = here_of(request)
+    here = queries.current_directory(community)
+    today = at.astimezone(here.zone).date()
+    spans = [s for s in queries.my_shifts(community.pk, actor.id or 0, today - timedelta(1), AHEAD + 1) if s.ends_at > at - timedelta(hours=12)]
+    came = queries.presences(community.pk, actor.id or 0, today - timedelta(2))
+    requests = list(queries.changes(actor, community.pk, at)[:60])
+    asked = {(row.post, row.starts_at): row for row in requests if row.user_id == actor.id and row.state in ("asked", "agreed")}
+    current, coming = [], []
+    for span in spans:
+        row = came.get((span.post, span.starts_at))
+        title = here.posts[span.post].title if span.post in here.posts else span.post
+        if span.starts_at - attendance.OPENS <= at < span.ends_at or (row and row.left_at is None):
+            due = span.starts_at - attendance.EARLY if attendance.relieves(here, span) else span.starts_at
+            after = attendance.follower(here, span.post, span.ends_at, but=actor.id or 0)
+            current.append({
+                "span": span, "title": title, "row": row, "due": due, "stay": queries.must_stay(row, at) if row and not row.left_at else "",
+                "after": here.name(after.user) if after else "", "early": at < span.ends_at,
+                "arrived": attendance.arrival(row.arrived_at, row.due_at, row.starts_at) if row else "",
+            })  # fmt: skip
+        elif span.starts_at > at:
+            coming.append((span, title, asked.get((span.post, span.starts_at)), [(user, here.name(user)) for user in here.held_by(span.post, at)
+                           if user != actor.id]))  # fmt: skip
+    return render(request, "duty/mine.html", {
+        "at": at, "current": current, "coming": coming[:14], "zone": here.zone,
+        "todo": [row for row in requests if _waits_for(actor, row)], "mine": [row for row in requests if actor.id in (row.user_id, row.to_id)][:10],
+        "titles": {slug: info.title for slug, info in here.posts.items()}, "edits": actor.may("duty.edit", community.pk), "actor_id": actor.id,
+    })  # fmt: skip
+
+
+def _waits_for(actor: object, row: ShiftChange) -> bool:
+    me = actor.id  # type: ignore[attr-defined]
+    if row.state == ShiftChange.State.ASKED:
+        return row.to_id == me
+    return row.state == ShiftChange.State.AGREED and me not in (row.user_id, row.to_id)
+
+
+@require_POST
+def come(request: HttpRequest) -> HttpResponse:
+    """Come to the shift."""
+    community = here_of(request)
+    row = actions.check_in(request.actor, community, post=request.POST.get("post", ""), at=now())  # type: ignore[attr-defined]
+    return flash(redirect("duty:mine"), f"已到岗：{row.shift}，{attendance.arrival(row.arrived_at, row.due_at, row.starts_at)}。")
+
+
+@require_POST
+def leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave the post."""
+    row = queries.presence(request.actor, pk)  # type: ignore[attr-defined]
+    actions.check_out(request.actor, row, reason=request.POST.get("reason", ""), at=now())  # type: ignore[attr-defined]
+    return flash(redirect("duty:mine"), "已离岗，辛苦了。")
+
+
+@require_POST
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask a colleague to take a shift, or to exchange it."""
+    actor, given = request.actor, request.POST  # type: ignore[attr-defined]
+    community = here_of(request)
+    to, starts = colleague(actor, given.get("to", "")), _moment(given.get("starts_at", ""))
+    if to is None or starts is None:
+        raise Refused("请选择由谁顶班。", {"to": "请选择。"})
+    row = actions.ask_change(
+        actor, community, post=given.get("post", ""), starts_at=starts, to=to, back_at=_moment(given.get("back_at", "")),
+        reason=given.get("reason", ""), at=now(),
+    )  # fmt: skip
+    return flash(redirect("duty:mine"), f"已请{row.to.name}答复。")
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        found = parse_datetime(given.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=queries.CHINA)
+
+
+@require_POST
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The colleague answers, the superior decides, whoever asked withdraws."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    row, do, remark = queries.change(actor, pk), request.POST.get("do", ""), request.POST.get("remark", "")
+    if do == "withdraw":
+        actions.withdraw_change(actor, row, at=at)
+        return flash(redirect("duty:mine"), "已撤回。")
+    if do not in ("yes", "no"):
+        raise Refused("请选择同意或不同意。")
+    verb = actions.answer_change if row.state == ShiftChange.State.ASKED else actions.decide_change
+    verb(actor, row, ok=do == "yes", remark=remark, at=at)
+    return flash(redirect("duty:mine"), "已答复。")
+
+
+def attended(request: HttpRequest) -> HttpResponse:
+    """Who came to which shift of a day."""
+    actor, at = request.actor, now()  # type: ignore[attr-defined]
+    community = here_of(request)
+    here = queries.current_directory(community)
+    today = at.astimezone(here.zone).date()
+    day = day_of(request.GET.get("day", "")) or today
+    rows = queries.attended(actor, community.pk, day, at)
+    return render(request, "duty/attendance.html", {
+        "day": day, "today": today, "before": day - timedelta(1), "after": day + timedelta(1), "community": community,
+        "rows": [(row, here.posts[row.span.post].title if row.span.post in here.posts else row.span.post) for row in rows],
+        "absent": sum(row.state == "absent" for row in rows), "late": sum(bool(row.arrived) and row.arrived != "按时" for row in rows),
+        "here": sum(row.state == "here" for row in rows), "coming": sum(row.state == "coming" for row in rows),
+    })  # fmt: skip
