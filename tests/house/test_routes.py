@@ -28,6 +28,9 @@ OPEN: dict[str, str] = {
     "healthz": "asked by machines: the process lives",
     "readyz": "asked by machines: says ready or names what is missing, no data",
     "org:login": "the way in",
+    "procedures:worker": "the service worker: code and names of public files, the same for everybody",
+    "procedures:manifest": "name and icons of the app",
+    "procedures:onsite_shell": "what a phone opens without a signal: empty, the same for everybody",
 }
 """The only pages that answer a stranger with 200, each with its reason."""
 
