@@ -80,6 +80,8 @@ MENU: Final = (
 )
 """Every entry of the menu, in order. A page that is not installed, or not permitted, does not appear."""
 
+ENTRIES: Final = tuple(entry for group in MENU for entry in group.entries)
+
 
 def menu_of(actor: Actor, path: str) -> list[Group]:
     """The menu of this person, with addresses; the entry of the present page is marked."""
