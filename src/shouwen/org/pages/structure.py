@@ -14,7 +14,7 @@ from shouwen.kernel.screens import flash, render
 
 from .. import actions, queries
 from ..forms import DepartmentForm, PostForm, TitleForm, blame, local_day
-from ..models import Assignment, Department, Post
+from ..models import Assignment, Department, Post, TitleMap
 
 
 def posts(request: HttpRequest) -> HttpResponse:
@@ -93,8 +93,20 @@ def titles(request: HttpRequest) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:60]
     shown = [(row, row.community_id is None and row.title in own) for row in rows if q in row.title or q in row.post.title]
     return render(request, "org/titles.html", {
-        "lines": shown, "form": form, "q": q, "may_edit": actor.may("org.edit", community.pk), "everywhere": everywhere,
+        "lines": shown, "groups": _by_post(shown, community.pk), "form": form, "q": q, "may_edit": actor.may("org.edit", community.pk), "everywhere": everywhere,
     }, part="list", status=422 if form.errors else 200)  # fmt: skip
+
+
+def _by_post(shown: list[tuple[TitleMap, bool]], community_id: int) -> list[tuple[Post, list[str], list[tuple[TitleMap, bool]]]]:
+    """(post, who holds it here today, its titles), the highest rank first."""
+    found: dict[int, tuple[Post, list[str], list[tuple[TitleMap, bool]]]] = {}
+    for row, overruled in shown:
+        found.setdefault(row.post_id, (row.post, [], []))[2].append((row, overruled))
+    today = local_day(now())
+    held = Assignment.objects.filter(Q(community=community_id) | Q(community=None), post__in=found, user__is_active=True, starts_on__lte=today)
+    for post_id, name in held.filter(Q(ends_on=None) | Q(ends_on__gte=today)).order_by("id").values_list("post", "user__name"):
+        found[post_id][1].append(name)
+    return sorted(found.values(), key=lambda group: (-group[0].rank, group[0].slug))
 
 
 @require_POST

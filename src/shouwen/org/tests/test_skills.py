@@ -12,7 +12,7 @@ from shouwen.kernel import journal
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.org import actions, queries
-from shouwen.org.models import Skill, Training, User
+from shouwen.org.models import Training, User
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 

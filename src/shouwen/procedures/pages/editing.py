@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -92,6 +93,8 @@ class LimitBox:
     reasons: list[Reason]
     was: str
     path: str
+    back: str = ""
+    """What `within` was in the edition that is being changed, as JSON, to be put back; "" when it had none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,10 @@ class StepBox:
     offered: bool
     reasons: list[Reason]
 
+    @property
+    def wid(self) -> str:
+        return f"step-{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class PersonBox:
@@ -159,6 +166,10 @@ class PromiseBox:
     said: str
     changed: bool
 
+    @property
+    def wid(self) -> str:
+        return f"promise-{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class Editing:
@@ -172,9 +183,9 @@ class Editing:
     title: TextBox
 
 
-def editing(text: str, p: Procedure, base: Procedure) -> Editing:
+def editing(text: str, p: Procedure, base: Procedure, base_text: str) -> Editing:
     """The text as boxes to fill in; `base` is the edition that is being changed."""
-    return _Boxes(revising.plain(text, ()), p, base).all()
+    return _Boxes(revising.plain(text, ()), p, base, revising.plain(base_text, ())).all()
 
 
 def joined(*parts: str) -> str:
@@ -183,8 +194,8 @@ def joined(*parts: str) -> str:
 
 
 class _Boxes:
-    def __init__(self, data: Mapping[str, Any], p: Procedure, base: Procedure) -> None:
-        self.data, self.p, self.base = data, p, base
+    def __init__(self, data: Mapping[str, Any], p: Procedure, base: Procedure, before: Mapping[str, Any]) -> None:
+        self.data, self.p, self.base, self.before = data, p, base, before
 
     def all(self) -> Editing:
         p, data = self.p, self.data
@@ -238,7 +249,7 @@ class _Boxes:
         return LimitBox(
             list(self._spans((*path, "within"), raw.get("within"), step.within.by if step.within else "")),
             list(self._reminds(path, raw.get("remind"))) if "within" in raw else [],
-            ladder, reasons_of(*(step.within_basis or step.basis)), was, joined(*path),
+            ladder, reasons_of(*(step.within_basis or step.basis)), was, joined(*path), self._back(path),
         )  # fmt: skip
 
     def _spans(self, path: tuple[str, ...], value: Any, by: str) -> Iterator[SpanBox]:
@@ -337,13 +348,17 @@ class _Boxes:
         was = limit_said(self.base, before.within) if before and before.within != promise.within else ""
         limit = LimitBox(
             list(self._spans((*path, "within"), raw.get("within"), promise.within.by)), list(self._reminds(path, raw.get("remind"))),
-            self._ladder((*path, "late"), promise.ladder, raw.get("late")), reasons_of(*promise.basis), was, joined(*path),
+            self._ladder((*path, "late"), promise.ladder, raw.get("late")), reasons_of(*promise.basis), was, joined(*path), self._back(path),
         )  # fmt: skip
         said = f"从「{titles_said(self.p, (promise.since,))}」起，到「{'」或「'.join(titles_said(self.p, (u,)) for u in promise.until)}」止"
         return PromiseBox(key, TextBox(joined(*path, "title"), "承诺", promise.title, most=60), limit, said, before != promise)
 
-    def _raw(self, path: tuple[str, ...]) -> Mapping[str, Any]:
-        found: Any = self.data
+    def _back(self, path: tuple[str, ...]) -> str:
+        before = self._raw(path, self.before).get("within")
+        return json.dumps(before, ensure_ascii=False) if before else ""
+
+    def _raw(self, path: tuple[str, ...], data: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        found: Any = self.data if data is None else data
         for part in path:
             found = found.get(part, {}) if isinstance(found, Mapping) else {}
         return found if isinstance(found, Mapping) else {}

@@ -85,6 +85,10 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     moved = deed != "put" or path[-1] in ("within", "late", "remind")
     if moved:
         context |= _boxes(actor, found, rules) | {"moved": _box_of(path, rules)}
+    elif "within" in path:
+        kind, key = _box_of(path, rules)
+        boxes = _boxes(actor, found, rules)["boxes"]
+        context["limited"] = next(one for one in (boxes.promises if kind == "promises" else boxes.steps) if one.key == key)
     context["said"] = value if isinstance(value, str) else ""
     return render(request, "procedures/draft_changed.html", context)
 
@@ -240,12 +244,12 @@ def _marked(drawing: str, changed: set[str]) -> str:
 
 
 def _boxes(actor: Actor, found: Draft, rules: Procedure) -> dict[str, Any]:
-    base = queries.edition(actor, found.base_id)[1]
+    edition, base = queries.edition(actor, found.base_id)
     where = found.community_id or actor.community
     departments = org.departments(where) if where else []
     used = {str(getattr(p, f)) for p in rules.people.values() for f in ("heads", "member")} - {"", "branch", *(s for s, _ in departments)}
     return {
-        "boxes": editing(found.text, rules, base), "posts": [(p.slug, p.title) for p in org.posts()],
+        "boxes": editing(found.text, rules, base, edition.text), "posts": [(p.slug, p.title) for p in org.posts()],
         "departments": [("branch", "（所派的部门）"), *departments, *((slug, slug) for slug in sorted(used))], "units": list(UNITS.items()),
     }  # fmt: skip
 

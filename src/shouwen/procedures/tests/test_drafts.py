@@ -227,3 +227,14 @@ def test_dropping_a_draft_changes_nothing(begun):
     assert not Draft.objects.exists() and "没有草稿" in client.get("/procedures/drafts").content.decode()
     with pytest.raises(Refused):
         drafting.save(draft, "x", MONDAY)
+
+
+def test_a_limit_is_put_back_as_it_was(begun):
+    client, draft = begun
+    said = changed(client, draft, "promises/handled/within/I", span(5, "hour", "4 hours")).content.decode()
+    assert "放宽了的时限" in said
+    page = client.get(f"/procedures/drafts/{draft.pk}").content.decode()
+    back = '{&quot;I&quot;: &quot;4 hours&quot;, &quot;II&quot;: &quot;end of day&quot;, &quot;III&quot;: &quot;3 days&quot;}'
+    assert "改回" in page and back in page
+    said = changed(client, draft, "promises/handled/within", {"I": "4 hours", "II": "end of day", "III": "3 days"}).content.decode()
+    assert "还没有改动" in said and 'id="box-promise-handled"' in said
