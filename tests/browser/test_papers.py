@@ -1,0 +1,108 @@
+"""A work order on paper: looked at, printed in two copies, printed again, the second copy back with a photo, nothing outstanding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import shouwen.config.wiring  # noqa: F401 - hands the tickets to the papers
+from shouwen.config.demo.world import build
+from shouwen.kernel.journal import now
+from shouwen.org import queries as org
+from shouwen.papers import actions as papers
+from shouwen.procedures import actions
+from shouwen.procedures.calendars import local
+
+PASSWORD = "荔园-2026-desk"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def desk(live_server: Any, transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[tuple[Any, str, str]]:
+    """The receptionist's browser, and the address of a work order that waits to be printed."""
+    settings.MEDIA_ROOT = tmp_path
+    at = now()
+    world = build(at - timedelta(days=1), PASSWORD, whole=False)
+    user_id = org.user_id_of("li")
+    assert user_id is not None
+    li = org.actor_for(user_id)
+    row = actions.file_ticket(li, world.liyuan, procedure="special_service", at=at, answers={
+        "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "擦玻璃，两小时",
+    })  # fmt: skip
+    order = papers.add(li, world.liyuan.pk, about=f"ticket:{row.id}", form="派工单", at=at)
+    with sync_playwright() as engine:
+        found = Path("/usr/bin/chromium")
+        browser = engine.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai")
+        context.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1 }")
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(f"{live_server.url}/org/login")
+        page.fill("[name=username]", "li")
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda address: "/login" not in address)
+        yield page, live_server.url, f"/papers/{order.pk}"
+        browser.close()
+
+
+@pytest.mark.shows("A5.02", "A5.03", "A5.04", "A5.05")
+def test_a_work_order_from_the_preview_to_the_signed_copy(desk: tuple[Any, str, str]) -> None:
+    page, url, paper = desk
+    broken: list[str] = []
+    page.context.on("weberror", lambda error: broken.append(str(error.error)))
+    page.goto(url + paper)
+    expect(page.locator(".paper-preview .sheet")).to_have_count(1)
+    expect(page.locator(".paper-preview")).to_contain_text("编号在打印时生成")
+    expect(page.locator(".paper-preview")).not_to_contain_text("王秀英")
+
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="打印 2 联").click()
+    sheet = opened.value
+    expect(sheet.locator(".sheet")).to_have_count(2)
+    expect(sheet.locator(".sheet").nth(0)).to_contain_text("第一联 存根")
+    expect(sheet.locator(".sheet").nth(1)).to_contain_text("第二联 回联")
+    number = re.search(r"PG-\d{8}-001", sheet.locator(".sheet-no").first.inner_text())
+    assert number and sheet.locator(".sheet-qr").first.evaluate("image => image.complete && image.naturalWidth > 0")
+    sheet.wait_for_function("window.printed === 1")
+    wide = sheet.evaluate("getComputedStyle(document.querySelector('.sheet')).width")
+    assert abs(float(wide.removesuffix("px")) - 241 / 25.4 * 96) < 1, "the page on the screen has the size of the paper"
+    sheet.close()
+
+    page.goto(url + paper)
+    expect(page.locator(".paper-head")).to_contain_text("待回联")
+    page.fill("[name=reason]", "业主要求补一份")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="重印").click()
+    expect(opened.value.locator(".sheet-mark").first).to_contain_text("重印 第 2 次 · 李静")
+    expect(opened.value.locator(".sheet-mark").first).to_contain_text("业主要求补一份")
+    opened.value.close()
+    page.goto(url + paper)
+    expect(page.locator("#prints-title")).to_contain_text("2")
+    expect(page.locator("#copies-title")).to_contain_text("2")
+
+    page.goto(f"{url}/papers/outstanding")
+    row = page.locator("tr", has_text=number[0])
+    expect(row).to_contain_text("第二联 回联")
+    row.get_by_role("link", name="登记交回").click()
+    page.fill("[name=signed_by]", "王秀英")
+    page.fill("[name=signed_at]", local(now()).strftime("%Y-%m-%dT%H:%M"))
+    page.set_input_files("[name=photo]", [{"name": "签字.png", "mimeType": "image/png", "buffer": PNG}])
+    page.get_by_role("button", name="收联存档").click()
+    expect(page.locator(".paper-head")).to_contain_text("已回联")
+    expect(page.locator(".paper-list").first).to_contain_text("王** ")
+    page.get_by_role("link", name="签字件照片在工单附件里").click()
+    expect(page.locator("h1")).to_contain_text("特约服务")
+    assert f"派工单-{number[0]}-第二联.png" in page.content(), "the photo is among the evidence of the ticket"
+    expect(page.locator("section[aria-label=单据]")).to_contain_text("已回联")
+    page.goto(f"{url}/papers/outstanding")
+    expect(page.locator("#list")).to_contain_text("没有待交回的联")
+    assert broken == []
