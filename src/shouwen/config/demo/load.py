@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from shouwen.estate.models import Community
-from shouwen.kernel.journal import now
+from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.refusals import Refused
+from shouwen.notices.models import Notice
 
 from . import portal
 from .history import live
@@ -31,3 +33,5 @@ def load(*, days: int = 30) -> None:
         issue_documents(world, at=at - timedelta(days=days))
         print_month(world, until=at)
         portal.reported(world.liyuan, at)
+        with bookkeeping("the demo's people have read what they were told until yesterday"):
+            Notice.objects.filter(at__lt=at - timedelta(hours=20)).update(read_at=F("at") + timedelta(minutes=12))
