@@ -38,6 +38,13 @@ KEPT = """async () => {
 """How many rows lie in the phone's store, and everything readable in them."""
 
 
+CONTROLLED = """async () => {
+  await navigator.serviceWorker.ready;
+  if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done));
+}"""
+"""Waits until the service worker answers for this page."""
+
+
 class Phone:
     """One phone: a browser of its own, and whoever holds it."""
 
@@ -118,15 +125,14 @@ def test_an_engineer_works_on_without_a_signal(phone: Phone) -> None:
     phone.login("wang")
     page = phone.opens("/mine")
     expect(page.locator(f'[data-keep^="{row.id}-"]')).to_contain_text("工程部签字领单")
-    page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.evaluate(CONTROLLED)
     page.locator(f'[data-keep^="{other.id}-"] a.task-link').click()
     page.locator(".onsite-bar").get_by_role("button", name="接单").click()  # with a signal: at once
     expect(page.locator("#toasts")).to_contain_text("已接单")
     expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")
     assert next(t for t in store.load(other.id).state.open_tasks if t.step == "sign").taken
     phone.opens("/mine")
-    page.wait_for_function("document.body.dataset.kept === '2'")  # both tasks are put away
+    expect(page.locator("body")).to_have_attribute("data-kept", "2")  # both tasks are put away
     kept = phone.kept()
     assert kept["rows"] == 3 and "水管" not in kept["text"] and "1201" not in kept["text"] and "false" in kept["text"]
 
@@ -175,7 +181,7 @@ def test_somebody_was_faster_and_the_phone_forgets_at_log_out(phone: Phone) -> N
     row = urgent()
     phone.login("wang")
     page = phone.opens(f"/mine/{row.id}/{task(row, 'sign')}")
-    page.evaluate("navigator.serviceWorker.ready")
+    page.evaluate(CONTROLLED)
     page.locator(".onsite-bar").get_by_role("button", name="接单").click()
     expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")
     phone.context.set_offline(True)
@@ -209,7 +215,7 @@ def test_somebody_was_faster_and_the_phone_forgets_at_log_out(phone: Phone) -> N
     phone.context.set_offline(True)
     phone.context.set_offline(False)
     phone.login("li")  # somebody else: never sent, never seen
-    page.wait_for_function("async () => !localStorage.getItem('onsite-user')")
+    assert page.evaluate("localStorage.getItem('onsite-user')") is None
     phone.opens("/mine")
     page.wait_for_timeout(400)
     assert not Event.objects.filter(ticket_id=row.id, text__contains="不会送出去").exists()

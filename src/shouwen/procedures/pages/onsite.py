@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.estate import queries as estate
+from shouwen.estate.models import Reveal
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
@@ -40,11 +42,14 @@ ARRIVES: Final = re.compile("到场|到户|到达|到位|赶到|到现场|抵达
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Somebody on this ticket who can be rung: the private answer that holds the number, its mask, and whose it is."""
+    """Somebody on this ticket who can be rung: the private answer that holds the number, its mask, whose it is; whether this
+    person sees it `at_once`, and their last request to see it."""
 
     field: str
     mask: str
     name: str
+    at_once: bool
+    asked: Reveal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def onsite(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         one = replace(one, form=one.form or step_form(row, task, at, people, row.community_id))
     earlier = [group for group in page.groups if group.step != task.step]
     context |= {
-        "one": one, "stage": _stage(actor, one, told), "call": _call(rules, row), "place": _place(actor, row),
+        "one": one, "stage": _stage(actor, one, told), "call": _call(actor, rules, row, at), "place": _place(actor, row),
         "first": next((g for g in earlier if g.step == rules.first), None),
         "earlier": [g for g in earlier if g.step != rules.first], "late": bool(one.form) and offline.needs_reason(row, task, at),
         "explains": offline.explains(row, task),
@@ -96,17 +101,20 @@ def onsite(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 @unkeyed  # the answer holds the number: it must not be kept with the key of the request
 def call(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """The number of whoever waits, to be dialled; the look stands in the journal with the task it was for."""
+    """The number of whoever waits, to be dialled, by the rule of all private values: who may approve sees it at once, others
+    ask, wait, and look once. The look stands in the journal with the task it was for."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     row = _row(actor, pk)
     rules = procedure_of(row.edition_id)
     task = next((t for t in row.state.tasks if t.id == number), None)
-    whom = _call(rules, row)
+    whom = _call(actor, rules, row, at)
     if task is None or whom is None:
         raise NotFound
-    reason = f"{CALL_REASON}（{rules.every_step[task.step].title}）"
-    value = actions.reveal(actor, row, field=whom.field, reason=reason, at=at)
-    context = {"call": whom, "pk": pk, "number": number, "value": value, "seconds": SHOWS_FOR}
+    asked = whom.asked
+    if asked is None or asked.state not in (Reveal.State.OPEN, Reveal.State.ASKED):
+        asked = actions.ask_reveal(actor, row, field=whom.field, reason=f"{CALL_REASON}（{rules.every_step[task.step].title}）", at=at)
+    value = actions.reveal(actor, row, request=asked, at=at) if asked.state == Reveal.State.OPEN else None
+    context = {"call": replace(whom, asked=asked), "pk": pk, "number": number, "value": value, "seconds": SHOWS_FOR}
     response = render(request, "procedures/onsite_call.html", context)
     response["Cache-Control"] = "no-store"
     return response
@@ -150,14 +158,16 @@ def _stage(actor: Actor, one: Open, told: list[Event]) -> Stage:
     return Stage(key, label, "map-pin" if arrives else "check", passed)
 
 
-def _call(rules: Procedure, row: Row) -> Call | None:
+def _call(actor: Actor, rules: Procedure, row: Row, at: datetime) -> Call | None:
     """Who waits: the first private number given on the ticket, with the private name beside it."""
     given = row.state.answers
     phone = next((a for a in rules.asks.values() if a.private and a.kind == "phone" and given.get(a.name)), None)
     if phone is None:
         return None
     name = next((a for a in rules.asks.values() if a.private and a.kind in ("text", "person") and given.get(a.name)), None)
-    return Call(phone.name, str(given[phone.name]), str(given[name.name]) if name else "")
+    asked = [one for one in estate.reveals_about(actor, f"ticket:{row.id}", at) if one.field == phone.name]
+    at_once = actor.may("estate.approve_reveal", row.community_id)
+    return Call(phone.name, str(given[phone.name]), str(given[name.name]) if name else "", at_once, asked[-1] if asked else None)
 
 
 def _place(actor: Actor, row: Row) -> tuple[str, str]:

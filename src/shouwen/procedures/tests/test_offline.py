@@ -179,11 +179,17 @@ def test_to_arrive_one_sets_out_first(repair: store.Row, as_: As, who: Who, cloc
     assert 'data-stage="do"' in said and "我到了" in said and "已出发，正在路上" in said
 
 
-def test_the_number_is_shown_to_be_dialled_and_written_down(repair: store.Row, as_: As) -> None:
+def test_the_number_is_shown_to_be_dialled_by_the_rule_of_all_private_values(repair: store.Row, as_: As) -> None:
+    """Who may approve sees it at once; an engineer asks, waits, and is told so; each look names the task it was for."""
     task = number(repair)
-    said = as_("wang").post(f"/mine/{repair.id}/{task}/call", headers={"HX-Request": "true"})
+    said = as_("lin").post(f"/mine/{repair.id}/{task}/call", headers={"HX-Request": "true"})
     assert "tel:13800000001" in said.content.decode() and said["Cache-Control"] == "no-store"
     assert "现场联系报事人（工程部签字领单）" in Entry.objects.filter(code="ticket.revealed").get().text
+    for _ in range(2):
+        asked = as_("wang").post(f"/mine/{repair.id}/{task}/call", headers={"HX-Request": "true"}).content.decode()
+        assert "已向主管申请" in asked and "13800000001" not in asked
+    assert Entry.objects.filter(code="ticket.reveal_asked", actor_name="王强").count() == 1
+    assert "已向主管申请" in as_("wang").get(f"/mine/{repair.id}/{task}").content.decode()
     assert as_("mei").post(f"/mine/{repair.id}/{task}/call").status_code == 404
 
 
@@ -195,3 +201,12 @@ def test_the_app_is_the_same_for_everybody(client: Client, settings: Any, db: No
     assert manifest["start_url"] == "/mine" and manifest["scope"] == "/" and {i["purpose"] for i in manifest["icons"]} == {"any", "maskable"}
     shell = client.get("/mine/offline")
     assert shell.status_code == 200 and "server-now" not in shell.content.decode() and "data-user" not in shell.content.decode()
+
+
+def test_the_page_asks_the_database_little_whatever_has_happened(repair: store.Row, as_: As, who: Who, django_assert_max_num_queries: Any) -> None:
+    at, wang = f"/mine/{repair.id}/{number(repair)}", as_("wang")
+    wang.get(at)
+    for minute in range(12):
+        actions.note(who("wang"), store.load(repair.id), text=f"第 {minute} 次", at=MONDAY + timedelta(minutes=1))
+    with django_assert_max_num_queries(12):
+        assert wang.get(at).content.decode().count("备注：第") <= 6

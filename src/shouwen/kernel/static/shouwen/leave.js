@@ -6,13 +6,13 @@ const MARK = "onsite-user"; // whose vault there is, and how much waits in it: n
 const WAITS = "onsite-waiting";
 const user = document.body.dataset.user || "";
 
-function forget() {
+function forget(except) {
   for (const mark of [MARK, WAITS]) localStorage.removeItem(mark);
-  return wipe();
+  return wipe(except);
 }
 if (possible()) {
   const kept = localStorage.getItem(MARK);
-  if (kept && user && kept !== user) forget();
+  if (kept && user && kept !== user) forget(user);
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-logout]") || !localStorage.getItem(MARK)) return;

@@ -38,13 +38,19 @@ async function run(mode, store, work) {
 
 export const possible = () => Boolean(globalThis.crypto?.subtle && globalThis.indexedDB);
 
-// Everything goes: the key first, so that whatever could not be deleted can no longer be read.
-export async function wipe() {
-  if (!globalThis.indexedDB) return;
+const alone = (work) => (navigator.locks ? navigator.locks.request("onsite-vault", work) : work()); // one window at a time
+
+async function clear() { // the key first, so that whatever could not be deleted can no longer be read
   try {
     for (const store of STORES) await run("readwrite", store, (all) => request(all.clear()));
     await request(indexedDB.deleteDatabase(NAME));
   } catch { /* another window holds it open: it is empty by now */ }
+}
+
+// Everything goes; but not what belongs to `except` by now (signed in a moment ago, in another window).
+export async function wipe(except = "") {
+  if (!globalThis.indexedDB) return;
+  await alone(async () => { if (!except || (await self())?.user !== except) await clear(); });
 }
 
 async function self() {
@@ -59,13 +65,15 @@ export async function owner() {
 // The vault of this person; made when there is none, and somebody else's is destroyed first. null where a browser has none.
 export async function vault(user) {
   if (!possible() || !user) return null;
-  let own = await self();
-  if (own && own.user !== user) { await wipe(); own = null; }
-  if (!own) {
+  const own = await alone(async () => {
+    const found = await self();
+    if (found?.user === user) return found;
+    if (found) await clear();
     const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-    own = { user, key, offset: 0 };
-    await run("readwrite", "self", (all) => request(all.put(own, "self")));
-  }
+    const made = { user, key, offset: 0 };
+    await run("readwrite", "self", (all) => request(all.put(made, "self")));
+    return made;
+  });
   const bound = (store) => ({ name: "AES-GCM", additionalData: new TextEncoder().encode(`${user}:${store}`) });
   const seal = async (store, value) => {
     const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -93,7 +101,8 @@ export async function vault(user) {
     },
     async all(store) { // in the order of their keys
       const [keys, rows] = await run("readonly", store, async (all) => Promise.all([request(all.getAllKeys()), request(all.getAll())]));
-      return Promise.all(rows.map(async (kept, at) => ({ ...kept, key: keys[at], value: await open(store, kept) })));
+      const opened = await Promise.allSettled(rows.map(async (kept, at) => ({ ...kept, key: keys[at], value: await open(store, kept) })));
+      return opened.filter((one) => one.status === "fulfilled").map((one) => one.value); // what no key opens is not there
     },
     async outlines(store) { // keys and what is readable, without opening anything
       const [keys, rows] = await run("readonly", store, async (all) => Promise.all([request(all.getAllKeys()), request(all.getAll())]));

@@ -21,9 +21,12 @@ async function restage() { // what waits in the queue has been done, as far as t
   const own = (await list()).filter((item) => item.state === "waiting" && item.ticket === Number(task.dataset.ticket) && item.task === Number(task.dataset.number));
   const kinds = new Set(own.map((item) => item.kind));
   const arrives = Boolean(task.querySelector(".onsite-stages li:nth-child(3)"));
+  task.dataset.served ??= task.dataset.stage; // as the server saw it
+  const served = task.dataset.served;
   if (kinds.has("finish")) task.dataset.stage = "queued";
   else if (kinds.has("coming")) task.dataset.stage = "do";
-  else if (kinds.has("take") && task.dataset.stage === "take") task.dataset.stage = arrives ? "coming" : "do";
+  else if (kinds.has("take") && served === "take") task.dataset.stage = arrives ? "coming" : "do";
+  else task.dataset.stage = served;
   if (task.dataset.stage === "do") task.querySelector(".onsite-form")?.setAttribute("open", "");
 }
 
@@ -228,7 +231,7 @@ document.addEventListener("click", async (event) => {
     try { await navigator.clipboard.writeText(copy.dataset.copy); tell(`已复制：${copy.dataset.copy}`, "success"); } catch { tell("这个浏览器不让复制，请长按文字复制。", "warning"); }
   }
   if (event.target.closest("[data-arrived]")) {
-    article().dataset.stage = "do";
+    article().dataset.stage = article().dataset.served = "do";
     const form = article().querySelector(".onsite-form");
     form.open = true;
     form.scrollIntoView({ block: "start" });
@@ -267,7 +270,7 @@ async function again() { // #again: a refused act comes back into its form
     }
   }
   if (form.elements.late) form.elements.late.value = item.text;
-  task.dataset.stage = "do";
+  task.dataset.stage = task.dataset.served = "do";
   task.querySelector(".onsite-form").open = true;
   complain(form, item.said, item.problems);
   tell("已填回上次的内容；照片和签名请重新加上。", "info");
@@ -301,6 +304,8 @@ async function store() {
 function putPage(kept, task) {
   const { keyOf, revision, title, place, due } = task.dataset;
   const copy = task.cloneNode(true);
+  copy.dataset.stage = task.dataset.served ?? task.dataset.stage;
+  delete copy.dataset.served;
   for (const shown of copy.querySelectorAll("[data-dial], [data-equipped] .upload-ways, .upload-spot, [data-hide-after]")) shown.remove(); // numbers in the clear are never kept
   for (const uploads of copy.querySelectorAll(".uploads")) uploads.replaceChildren();
   for (const box of copy.querySelectorAll("[data-equipped]")) { delete box.dataset.equipped; box.querySelector("input[type=file]")?.classList.remove("visually-hidden"); }
@@ -358,6 +363,7 @@ async function begin() {
   setInterval(lateness, 15000);
   await show();
   onSent(async (result) => {
+    if (page === "onsite-shell" && result.sent.length && !acting && (!article() || article().dataset.stage === "queued")) return location.reload(); // there is a signal again
     if (result.refused.length && !acting) tell(`有 ${result.refused.length} 项没有被接受，点右上角查看。`, "warning");
     else if (result.sent.length && !acting) tell(`已发送 ${result.sent.length} 项。`, "success");
     if (result.sent.length && !acting && page !== "onsite-shell" && article()?.dataset.stage === "queued") location.assign(`${base}mine`);

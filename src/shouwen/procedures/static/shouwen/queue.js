@@ -13,7 +13,8 @@ let pause = FIRST;
 let timer = 0;
 let busy = false;
 let signedOut = false;
-let sentAll = 0;
+const sentAt = () => Number(sessionStorage.getItem("onsite-sent")) || 0;
+const sentNow = () => sessionStorage.setItem("onsite-sent", String(performance.timeOrigin + performance.now()));
 const csrf = () => decodeURIComponent(document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice(10) ?? "");
 const heard = new Set();
 export const onSent = (run) => heard.add(run);
@@ -71,7 +72,7 @@ async function sendNow() {
   let result;
   try { result = await flush(store, base, csrf(), show); } finally { busy = false; }
   signedOut = result.stopped === "signed-out";
-  if (result.sent.length) sentAll = Date.now();
+  if (result.sent.length) sentNow();
   if (result.stopped === "offline" || result.stopped === "later") {
     later();
     timer = setTimeout(send, pause);
@@ -92,7 +93,7 @@ export async function show() {
     if (!navigator.onLine) words.push("离线");
     if (refused) words.push(`${refused} 项没有被接受`);
     if (left) words.push(busy && navigator.onLine ? `正在发送 ${left} 项` : signedOut ? `${left} 项待登录后发送` : `${left} 项待发送`);
-    if (!words.length && Date.now() - sentAll < 60000) words.push("已全部发送");
+    if (!words.length && performance.timeOrigin + performance.now() - sentAt() < 60000) words.push("已全部发送");
     state.hidden = !words.length;
     state.dataset.state = refused ? "refused" : !navigator.onLine ? "offline" : left ? "waiting" : "sent";
     state.querySelector("[data-queue-words]").textContent = words.join(" · ");
@@ -160,7 +161,7 @@ window.addEventListener("offline", () => show());
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") send(); });
 navigator.serviceWorker?.addEventListener("message", async ({ data }) => { // the worker has sent something
   if (!data?.sent) return;
-  if (data.sent.length) sentAll = Date.now();
+  if (data.sent.length) sentNow();
   await show();
   for (const run of heard) run(data);
 });
