@@ -1,4 +1,4 @@
-"""The book of a shift as its printed form sees it (服务中心值班记录表). See papers/records.py. A5.14."""
+"""The books and hand-overs of a post as their printed forms see them. See papers/records.py. A5.14, A5.15."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.templatetags.ui import when_text
 from shouwen.org import queries as org
-from shouwen.papers.records import Line, Record
+from shouwen.papers.records import Fact, Line, Record
 
 from . import queries
-from .models import LogLine
+from .models import HandoverLine, LogLine
 
 MOST = 200
 """Lines of one sheet; a shift has fewer."""
@@ -43,6 +44,42 @@ def log_record(actor: Actor, rest: str) -> Record:
         title="值班日志", url=f"/duty/?day={day}&post={post.slug}", status="已记录" if lines else "没有记录", finished=None, head=head,
         story=tuple(lines),
     )  # fmt: skip
+
+
+PARTS = {"items": ("work", "matter", "order"), "things": ("article", "mail", "key"), "papers": ("paper",)}
+"""Field of the form → kinds of lines that stand in it."""
+
+
+def handover_record(actor: Actor, rest: str) -> Record:
+    """The record `handover:<id>`, with both names and what was handed over. A5.08–11, A5.15."""
+    if not (rest.isascii() and rest.isdigit() and len(rest) < 19):
+        raise NotFound
+    row = queries.handover(actor, int(rest), whole=True)
+    lines = list(row.lines.all())
+    posts = {one.slug: one.title for one in org.posts()}
+    facts = {
+        name: Fact(name, "\n".join(_handed(line) for line in lines if line.kind in kinds)) for name, kinds in PARTS.items()
+    } | {"remark": Fact("注意事项", row.special)}  # fmt: skip
+    head = {
+        "number": f"JB-{row.pk}", "day": when_text(row.due_at)[:10], "shift": f"{row.from_shift} → {row.to_shift}",
+        "post": posts.get(row.post, row.post), "giver": row.giver_name, "taker": row.receiver_name, "place": row.community.name,
+    }  # fmt: skip
+    story = tuple(Line(one.at, one.name, "交班签字" if one.side == "giver" else "接班签字") for one in row.signatures.all() if one.round == row.round)
+    return Record(
+        about=f"handover:{row.pk}", community_id=row.community_id, community=row.community.name, kind="handover", number=f"JB-{row.pk}",
+        title="交接班", url=f"/duty/handovers/{row.pk}", status=row.get_state_display(), finished=row.finished_at, head=head, facts=facts,
+        story=story,
+    )  # fmt: skip
+
+
+def _handed(line: HandoverLine) -> str:
+    """One line in words: what it is, until when, how many, and whether it was told and understood."""
+    parts = [f"{line.number} {line.title}".strip()]
+    parts += [f"时限 {when_text(line.due_at)}"] if line.due_at else []
+    parts += [f"应有 {line.expected}，交 {line.given if line.given is not None else '—'}，接 {line.received if line.received is not None else '—'}"] if line.expected is not None else []
+    parts += [text for text in (line.note, line.explanation, line.plan) if text]
+    parts += [mark for at, mark in ((line.told_at, "讲清√"), (line.understood_at, "明白√")) if at]
+    return "；".join(parts)
 
 
 def _text(row: LogLine) -> str:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 import shouwen.config.wiring as wiring
+from shouwen.duty.models import Handover, HandoverLine
 from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.models import Entry
 from shouwen.notices.models import Notice
@@ -198,6 +199,22 @@ def test_the_book_of_a_shift_prints_from_its_lines(as_, row, who):
     html = page(as_("li").get(print_(as_("li"), paper).url))
     assert "服务中心值班记录表" in html and "ZB1-20261123-001" in html and "投诉受理" in html
     assert as_("li").get("/papers/of?about=log:1/receptionist/nonsense/early").status_code == 404
+
+
+@pytest.mark.shows("A5.15")
+def test_a_hand_over_prints_with_both_names_and_what_was_handed_over(as_, world, who):
+    with bookkeeping("test"):
+        sheet = Handover.objects.create(
+            community=world.liyuan, post="receptionist", to_post="receptionist", from_shift="早班", to_shift="中班", began_at=MONDAY,
+            due_at=MONDAY + timedelta(hours=7), giver_id=who("li").id, giver_name="李静", receiver_name="何敏", opened_at=MONDAY,
+        )  # fmt: skip
+        HandoverLine.objects.create(handover=sheet, kind="work", number="TS-1", title="楼道灯", note="等配件", told_at=MONDAY)
+        HandoverLine.objects.create(handover=sheet, kind="key", title="门禁卡", expected=3, given=3, received=2)
+    paper = papers.add(who("li"), world.liyuan.pk, about=f"handover:{sheet.pk}", form="服务中心交接班记录表", at=MONDAY)
+    html = page(as_("he").get(print_(as_("he"), paper).url))
+    for text in ("JJB-20261123-001", "李静", "何敏", "TS-1 楼道灯；等配件；讲清√", "门禁卡；应有 3，交 3，接 2"):
+        assert text in html
+    assert as_("mei").get(f"/papers/{paper.pk}").status_code == 404
 
 
 def test_what_a_page_costs_is_pinned(as_, sheet, order):
