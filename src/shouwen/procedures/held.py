@@ -39,6 +39,10 @@ class Content(msgspec.Struct, omit_defaults=True):
     fields: dict[str, list[str]] = {}
     place: str = ""
     about: str = ""
+    window: str = ""
+    """The browser window that wrote it: its own writes follow one another, whatever order they arrive in."""
+    line: str = ""
+    """What the window calls it until it has a number: an answer that was lost does not make it two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,16 @@ def keep(
     if len(sealed) > LARGEST:
         raise Refused("写的内容太长，暂存不下。请先保存受理，其余的记在工单备注里。")
     mine = HeldCall.objects.filter(user_id=actor.id or 0, community_id=community_id)
-    if call and not mine.filter(pk=call).exists():
+    row = mine.filter(pk=call).first() if call else None
+    if call and row is None:
         raise Conflict("这个来电已受理，或已放弃。")
+    if not call and content.line:
+        row = next((one for one in mine.order_by("-id")[:MOST] if _opened(one).content.line == content.line), None)
     with bookkeeping("a call held at the counter"):
-        if call and mine.filter(pk=call, revision=revision).update(
-            sealed=sealed, revision=revision + 1, kept_at=at, erase_at=erase_at
-        ):
-            return _opened(mine.get(pk=call))
+        if row and (row.revision == revision or _opened(row).content.window == content.window != ""):
+            row.sealed, row.revision, row.kept_at, row.erase_at = sealed, row.revision + 1, at, erase_at
+            row.save()
+            return _opened(row)
         mine.filter(erase_at__lte=at).delete()
         if mine.count() >= MOST:
             raise Refused(f"暂存的来电已有 {MOST} 个，请先受理或放弃其中几个，再接新的。")

@@ -22,7 +22,7 @@ from .. import held, queries
 from . import desk
 
 OF_THE_FRAME: Final = frozenset({
-    "csrfmiddlewaretoken", "idempotency_key", "at_unit", "at_person", "procedure", "call", "revision",
+    "csrfmiddlewaretoken", "idempotency_key", "at_unit", "at_person", "procedure", "call", "revision", "window", "line",
 })  # fmt: skip
 """Fields of the form that are not what somebody typed."""
 
@@ -37,8 +37,9 @@ def keep(request: HttpRequest) -> HttpResponse:
     call, revision = desk.number(data.get("call")), desk.number(data.get("revision")) or 0
     fields = {n: v for n, v in data.lists() if n not in OF_THE_FRAME and any(v)}
     content = held.Content(
-        desk.number(data.get("at_unit")), desk.number(data.get("at_person")), data.get("procedure", "")[:40], fields
-    )
+        desk.number(data.get("at_unit")), desk.number(data.get("at_person")), data.get("procedure", "")[:40], fields,
+        window=data.get("window", "")[:40], line=data.get("line", "")[:40],
+    )  # fmt: skip
     content.place, content.about = _said(actor, place, content, at)
     directory = duty.directory(place.pk, place.people_version)
     erase_at = held.erased_at(directory, actor, at)

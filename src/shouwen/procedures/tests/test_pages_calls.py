@@ -79,8 +79,8 @@ def test_what_is_kept_is_sealed_and_nobody_elses(as_, world):
 def test_two_windows_lose_nothing_of_each_other(as_, world):
     li = as_("li")
     _, call, revision = keep(li, **COMPLAINT)
-    _, same, later = keep(li, call=call, revision=revision, **COMPLAINT | {"content": "第一个窗口"})
-    _, other, _ = keep(li, call=call, revision=revision, **COMPLAINT | {"content": "第二个窗口"})
+    _, same, later = keep(li, call=call, revision=revision, window="a", **COMPLAINT | {"content": "第一个窗口"})
+    _, other, _ = keep(li, call=call, revision=revision, window="b", **COMPLAINT | {"content": "第二个窗口"})
     assert same == call and int(later) == int(revision) + 1 and other != call
     kept = {one.content.fields["content"][0] for one in held.calls(_actor("li"), world.liyuan.pk, MONDAY)}
     assert kept == {"第一个窗口", "第二个窗口"}

@@ -6,7 +6,15 @@ const bar = () => document.getElementById("calls");
 const form = () => document.getElementById("file-form");
 const page = desk.dataset.pageUrl;
 const SLOT = `draft:${document.body.dataset.user || ""}:counter-line`;
-const FRAME = new Set(["csrfmiddlewaretoken", "idempotency_key", "at_unit", "at_person", "procedure", "call", "revision"]);
+const FRAME = new Set(["csrfmiddlewaretoken", "idempotency_key", "at_unit", "at_person", "procedure", "call", "revision", "window", "line"]);
+const chance = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16)).join("");
+const stored = (name, fresh) => {
+  const found = fresh ? chance() : sessionStorage.getItem(name) ?? chance();
+  try { sessionStorage.setItem(name, found); } catch { /* another at each page */ }
+  return found;
+};
+const WINDOW = stored("counter-window");
+const LINE = stored("counter-line", performance.getEntriesByType("navigation")[0]?.type !== "reload"); // of a call without a number yet
 const flash = (text, kind = "info") => document.dispatchEvent(new CustomEvent("flash", { detail: { text, kind } }));
 const token = () => decodeURIComponent(document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice(10) ?? "");
 
@@ -33,6 +41,8 @@ function body() {
   found.set("procedure", desk.dataset.matter);
   found.set("call", bar().dataset.call);
   found.set("revision", bar().dataset.revision);
+  found.set("window", WINDOW);
+  found.set("line", LINE);
   return found;
 }
 
@@ -66,7 +76,7 @@ async function send(data) {
     timer = setTimeout(keep, 3000);
     return false;
   }
-  if (answer.status === 401 || answer.redirected) {
+  if ([401, 403].includes(answer.status) || answer.redirected) {
     if (!document.querySelector("dialog[open]") && !say.told) document.getElementById("signed-out")?.showModal();
     say.told = true;
     say("登录已失效：重新登录后自动续存，写的内容都在", true);

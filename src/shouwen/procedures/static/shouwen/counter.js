@@ -61,11 +61,11 @@ async function pick(hit) {
   onward();
 }
 const onward = () => (form() ? empty() : filter).focus();
-function empty() { // the first field still to be filled
+function empty() { // the first field that must still be filled, else the button; what is optional is reached with Tab
   const fields = [...form().querySelectorAll(".step-fields input, .step-fields select, .step-fields textarea")]
     .filter((field) => field.offsetParent && !["hidden", "file"].includes(field.type));
   const bare = (field) => (field.type === "radio" ? !form().querySelector(`[name="${field.name}"]:checked`) : field.type !== "checkbox" && !field.value);
-  return fields.find(bare) ?? form().querySelector('button[type="submit"]');
+  return fields.find((field) => bare(field) && field.closest(".field")?.querySelector(".needed")) ?? form().querySelector('button[type="submit"]');
 }
 
 find.addEventListener("keydown", (event) => {
@@ -223,3 +223,4 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (book.open) book.close(); else phrases();
 });
+ask.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.preventDefault(); book.close(); } });

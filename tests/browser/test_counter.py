@@ -1,0 +1,165 @@
+"""At the counter by keyboard alone: two calls at once, a reload, a session that ends, a dead network. Nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from shouwen.config.demo.world import build
+from shouwen.kernel.journal import now
+from shouwen.procedures.models import HeldCall, Ticket
+
+PASSWORD = "荔园-2026-desk"
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture
+def desk(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Iterator[Page]:
+    """Li Jing signed in, at the counter."""
+    settings.MEDIA_ROOT = tmp_path
+    build(now(), PASSWORD, whole=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM if Path(CHROMIUM).exists() else None, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=live_server.url)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        _sign_in(page)
+        page.goto("/counter")
+        yield page
+        browser.close()
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/org/login")
+    page.fill("[name=username]", "li")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda address: "/login" not in address)
+
+
+def _caller(page: Page, keys: str, shown: str) -> int:
+    """Find who calls; returns how many keys it took."""
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type(keys)
+    expect(page.locator("#hits [role=option]").first).to_contain_text(shown)
+    page.keyboard.press("Enter")
+    expect(page.locator("#caller")).to_contain_text(shown)
+    expect(page.locator("#matter-find")).to_be_focused()
+    return len(keys) + 1
+
+
+def _matter(page: Page, digit: str) -> int:
+    page.keyboard.type(digit)
+    expect(page.locator("#file-form")).to_be_visible()
+    return 1
+
+
+def _kept(page: Page) -> None:
+    expect(page.locator("#line-state")).to_contain_text("已暂存")
+
+
+def two_calls(page: Page) -> None:
+    """The first call is held while the second comes in; both are filed without a hand on the mouse."""
+    keys = _caller(page, "wxy", "3-1-1201") + _matter(page, "1")
+    expect(page.locator("[name=phone]")).to_be_focused()  # room, name and channel are there already
+    page.keyboard.type("13800000001")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=content]")).to_be_focused()
+    page.keyboard.type("楼道灯三天没亮")
+    expect(page.locator("#ahead-says")).to_contain_text("受理识别交给")
+    keys += 12
+
+    page.keyboard.press("F2")  # another call
+    expect(page.locator("#calls li")).to_have_count(2)
+    expect(page.locator("#calls")).to_contain_text("3-1-1201 · 投诉处理")
+    _caller(page, "5-2-0301", "5-2-0301")
+    expect(page.locator("#caller .care")).to_contain_text("独居老人")
+    _matter(page, "1")
+    expect(page.locator("[name=caller]")).to_be_focused()
+    page.keyboard.type("陈阿婆")
+    page.keyboard.press("Enter")
+    page.keyboard.type("13800000005")
+    page.keyboard.press("Enter")
+    page.keyboard.type("楼上漏水到我家")
+    expect(page.locator("#calls li")).to_have_count(2)
+    page.reload()
+    expect(page.locator("[name=content]")).to_have_value("楼上漏水到我家")
+    expect(page.locator("[name=phone]")).to_have_value("13800000005")
+
+    page.keyboard.press("F4")  # back to who waits
+    expect(page.locator("[name=content]")).to_have_value("楼道灯三天没亮")
+    expect(page.locator(".keep-says")).to_contain_text("让您久等了")
+    expect(page.locator("#ahead-says")).to_contain_text("受理识别交给")
+    page.locator("[name=content]").focus()
+    keys += 2
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".filed")).to_contain_text("已受理 TS-")
+    expect(page.locator(".filed")).to_contain_text("谢谢您的来电和配合")
+    expect(page.locator("#find")).to_be_focused()  # ready for the next
+    assert keys <= 20, keys  # besides what the caller says
+
+    page.keyboard.press("F4")
+    expect(page.locator("[name=content]")).to_have_value("楼上漏水到我家")
+    page.locator("[name=content]").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".filed")).to_contain_text("5-2-0301")
+    expect(page.locator("#calls li")).to_have_count(1)
+
+
+def signed_out(page: Page, context: BrowserContext) -> None:
+    """The session ends in the middle of a form; after signing in elsewhere, the form goes on by itself."""
+    page.goto("/counter")
+    _caller(page, "3-1-1201", "3-1-1201")
+    _matter(page, "1")
+    page.keyboard.type("王秀英")
+    _kept(page)
+    context.clear_cookies(name="shouwen_session")
+    page.keyboard.press("Enter")
+    page.keyboard.type("13800000001")
+    expect(page.locator("#signed-out")).to_be_visible()
+    other = context.new_page()
+    _sign_in(other)
+    other.close()
+    expect(page.locator("#signed-out")).to_be_hidden()  # it noticed
+    _kept(page)
+    page.reload()
+    expect(page.locator("[name=phone]")).to_have_value("13800000001")
+
+
+def dead_network(page: Page) -> None:
+    """What cannot be sent lies in the tab, unreadable; a reload brings it back."""
+    page.route("**/counter/keep", lambda route: route.abort())
+    page.fill("[name=content]", "电话断了一下")
+    page.fill("[name=phone]", "13911112222")
+    expect(page.locator("#line-state")).to_contain_text("网络断了")
+    lying = page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+    assert "closed" in lying and "电话断了" not in lying and "13911112222" not in lying
+    page.unroute("**/counter/keep")
+    page.reload()
+    expect(page.locator("[name=content]")).to_have_value("电话断了一下")
+    expect(page.locator("[name=phone]")).to_have_value("13911112222")
+    _kept(page)
+
+
+def phrases(page: Page) -> None:
+    page.keyboard.press("F1")
+    expect(page.locator("#phrase-hits")).to_contain_text("我跟您核对一下")
+    page.keyboard.type("zq")
+    expect(page.locator("#phrase-hits")).to_contain_text("给您添麻烦了")
+    page.keyboard.press("Escape")
+    expect(page.locator("#phrases")).to_be_hidden()
+
+
+def test_a_morning_at_the_counter(desk: Page) -> None:
+    broken: list[str] = []
+    desk.on("pageerror", lambda error: broken.append(str(error)))
+    two_calls(desk)
+    signed_out(desk, desk.context)
+    dead_network(desk)
+    phrases(desk)
+    assert broken == []
+    assert Ticket.objects.count() == 2 and HeldCall.objects.count() == 1
