@@ -52,7 +52,7 @@ def tell_of_reveal(actor: Actor, reveal: Reveal, at: datetime) -> None:
     notices.tell([
         notices.News(
             key=f"reveal.{reveal.pk}.{user}", community_id=reveal.community_id, user_id=user, why="task", at=at, url="/estate/reveals",
-            title=f"{actor.name}申请查看住户隐私信息，等您批准", body=f"理由：{reveal.reason}",
+            title=f"{actor.name}申请查看{reveal.title or '住户隐私信息'}，等您批准"[:200], body=f"理由：{reveal.reason}",
         )
         for user in approvers
     ])  # fmt: skip
@@ -97,6 +97,7 @@ def remind_of_copy(reminder: papers.Reminder) -> None:
 
 papers.SOURCES["ticket"] = procedures_records.ticket_record
 papers.SOURCES["log"] = duty_records.log_record
+papers.SOURCES["handover"] = duty_records.handover_record
 papers.NEIGHBOURS.shift_end = shift_end
 papers.NEIGHBOURS.tell = remind_of_copy
 papers.NEIGHBOURS.keep_photo = procedures_records.keep_photo
