@@ -108,7 +108,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of several who work at the same time: `state` is done, open, late; `took` how long it took, or has lasted."""
+    """One of several who work at the same time: `state` is done, open, late, soft (past a time only advised); `took` how long it took, or has lasted."""
 
     number: int
     title: str
@@ -330,7 +330,7 @@ def _side(finder: Finder, one: Open | None, task: Task, at: datetime, by_departm
     step = finder.procedure.every_step[task.step]
     title = finder.directory.departments.get(task.branch, task.branch) if by_department else step.title
     if one is not None:
-        state = "late" if one.over and not one.soft else "open"
+        state = ("soft" if one.soft else "late") if one.over else "open"
         return Side(task.id, title, one.who or one.role, state, one.due, None, spoken(at - task.opened), one.why, [])
     done = _finished(finder, task)
     here = seen(finder.procedure, finder.ticket.answers, task.branch)

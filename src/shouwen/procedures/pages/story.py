@@ -128,7 +128,7 @@ def story(
     else:
         more = len(found) > len(kept)
     _corrected(every, finder, kept, moments)
-    moments = [m for m in moments if m.kind != "ticked" or m.told]
+    moments = [m for m in reversed(moments) if m.kind != "ticked" or m.told]
     start = kept[-1].at if more and kept else None
     if not show:
         end = kept[0].at if before is not None and kept else None

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.kernel.journal import bookkeeping
+from shouwen.notices.models import Notice
 from shouwen.procedures import actions, store
 from shouwen.procedures.models import Attachment, Event
 
@@ -196,6 +197,7 @@ def test_the_story_is_told_by_day_with_how_long_it_took_and_what_was_corrected(a
     clock.at = MONDAY + timedelta(days=1)
     html = page(as_("li").get(f"/tickets/{row.id}"))
     story = html[html.index('id="story"'):]
+    assert story.index("受理投诉处理") < story.index("变更投诉内容") < story.index("办结「受理识别」")
     assert "昨天 11 月 23 日 周一" in story and "用时 12 分钟" in story
     assert "<del>楼道灯三天没亮</del>" in story and "<ins>楼道灯五天没亮</ins>" in story
 
@@ -231,6 +233,7 @@ def test_asking_waiting_and_looking_once(as_, row):  # noqa: F811
     asked = page(client.post(f"/tickets/{row.id}/reveal/phone", {"reason": "回访客户"}, **HTMX))
     assert "等待批准" in asked and "13800000001" not in asked
     assert "等待批准" in page(client.get(f"/tickets/{row.id}"))
+    assert Notice.objects.filter(user__username="lin", title=f"李静申请查看{row.number} 的联系电话，等您批准", body="理由：回访客户").count() == 1
     waiting = page(as_("lin").get("/estate/reveals"))
     assert f"{row.number} 的联系电话" in waiting
     decide = re.search(r'action="(/estate/reveals/\d+/\w+)"', waiting)[1]
