@@ -12,7 +12,7 @@ from shouwen.duty.directory import Directory
 from shouwen.kernel.access import RESIDENT, SYSTEM
 from shouwen.notices import queries as notices
 from shouwen.procedures import engine, store
-from shouwen.procedures.calendars import calendar_for
+from shouwen.procedures.calendars import CHINA, calendar_for
 from shouwen.procedures.editions import procedure_of
 from shouwen.procedures.models import Event, Link, Ticket
 from shouwen.procedures.store import Row, stored_event
@@ -117,10 +117,10 @@ def progress(link_ticket: Ticket, row: Row, at: datetime) -> Progress:
         number=row.number, matter=matter_of(rules), content=str(ticket.answers.get("content", "")), place=row.place,
         filed_at=ticket.filed_at or at, state=state, title=title, says=says, tone=TONES[state], road=_road(state, ticket),
         who=_who(rules, ticket, directory, at) if state not in ("closed", "withdrawn") else "",
-        appointments=_appointments(rules, ticket) if ticket.closed_at is None else [],
+        appointments=_appointments(rules, ticket, at) if ticket.closed_at is None else [],
         promised=promised, late=late, story=_story(row, rules, directory, at), wanted=wanted,
         may=_may(row, rules, at, rated), urge_again=again if again and again > at else None, rated=rated,
-        asks=_filled(rules, ticket),
+        asks=_filled(rules, ticket, at),
     )  # fmt: skip
 
 
@@ -147,10 +147,10 @@ def _promised(ticket: engine.Ticket, at: datetime) -> tuple[datetime | None, boo
     """The nearest moment by which something should have happened, and whether one has passed. Promises before limits of steps."""
     running = [c for c in ticket.clocks if not c.stopped and not c.superseded and c.due]
     promises = [c.due for c in running if c.kind == "promise" and not c.soft]
-    steps = [c.due for c in running if c.kind == "step" and not c.soft]
+    steps = [c.due for c in running if c.kind == "step"]
     if ticket.status != "open":
         return None, False
-    late = any(due < at for due in (*promises, *steps))
+    late = any(c.due < at for c in running if not c.soft)
     ahead = sorted(due for due in promises if due >= at) or sorted(due for due in steps if due >= at)
     return (ahead[0] if ahead else None), late
 
@@ -169,21 +169,29 @@ def _who(rules: engine.Procedure, ticket: engine.Ticket, directory: Directory, a
     return "、".join(dict.fromkeys(colleague(directory, user, at) for user in (chosen or held or asked)[:3]))
 
 
-def _appointments(rules: engine.Procedure, ticket: engine.Ticket) -> list[tuple[str, str, str]]:
+def _appointments(rules: engine.Procedure, ticket: engine.Ticket, at: datetime) -> list[tuple[str, str, str]]:
     first = rules.steps[rules.first].asks
     return [
-        (name, ask.plain, str(ticket.answers[name])) for name, ask in rules.asks.items()
+        (name, ask.plain, _said(ask.kind, str(ticket.answers[name]), at)) for name, ask in rules.asks.items()
         if ask.public and ask.kind in ("date", "datetime") and name not in first and isinstance(ticket.answers.get(name), str)
     ]  # fmt: skip
 
 
-def _filled(rules: engine.Procedure, ticket: engine.Ticket) -> list[tuple[str, str]]:
+def _said(kind: str, value: str, at: datetime) -> str:
+    """A moment as people say it; anything else as it is."""
+    try:
+        return moment(datetime.strptime(value, "%Y-%m-%d %H:%M").replace(tzinfo=CHINA), at) if kind == "datetime" else value
+    except ValueError:
+        return value
+
+
+def _filled(rules: engine.Procedure, ticket: engine.Ticket, at: datetime) -> list[tuple[str, str]]:
     """What the resident wrote, but for names and phones."""
     found = []
     for name, ask in rules.steps[rules.first].asks.items():
         value = ticket.answers.get(name)
         if ask.public and not ask.private and name != "content" and isinstance(value, str) and value:
-            found.append((ask.plain, ask.pick.get(value, {"yes": "是", "no": "否"}.get(value, value) if ask.kind == "yes_no" else value)))
+            found.append((ask.plain, ask.pick.get(value, {"yes": "是", "no": "否"}.get(value, value) if ask.kind == "yes_no" else _said(ask.kind, value, at))))
     return found
 
 
@@ -192,7 +200,7 @@ def _may(row: Row, rules: engine.Procedure, at: datetime, rated: Rating | None) 
     ticket, may = row.state, {"write"}
     if ticket.status in ("open", "paused"):
         may.add("urge")
-        if ticket.status == "open" and _appointments(rules, ticket):
+        if ticket.status == "open" and _appointments(rules, ticket, at):
             may.add("move")
     if ticket.status == "closed":
         if rated is None:

@@ -148,4 +148,5 @@ def mine(request: HttpRequest) -> HttpResponse:
         (place, [(rules.procedure, matter_of(rules), *MATTERS.get(rules.procedure, ("", "", "file-text"))[1:]) for rules in queries.matters(place.pk, at)])
         for place in places
     ]
-    return draw(request, "portal/mine.html", {"page": page, "rows": summaries(page.rows), "offers": offers, "now": at})
+    context = {"page": page, "rows": summaries(page.rows), "offers": offers, "community": places[0] if len(places) == 1 else None}
+    return draw(request, "portal/mine.html", context)
