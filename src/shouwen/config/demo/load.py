@@ -12,7 +12,7 @@ from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.refusals import Refused
 from shouwen.notices.models import Notice
 
-from . import portal
+from . import duty, portal
 from .history import live
 from .papers import issue_documents, print_month
 from .world import build
@@ -30,6 +30,7 @@ def load(*, days: int = 30) -> None:
         world = build(at - timedelta(days=days), PASSWORD)
         portal.codes(world.liyuan, at - timedelta(days=days))
         live(world, until=at, days=days)
+        duty.live(world, until=at)
         issue_documents(world, at=at - timedelta(days=days))
         print_month(world, until=at)
         portal.reported(world.liyuan, at)
