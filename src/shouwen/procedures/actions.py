@@ -79,7 +79,7 @@ def _at_desk(directory: Directory, at: datetime) -> str:
     return str(next(iter(directory.on_duty("receptionist", at)), None) or directory.guaranteed())
 
 
-@action("task.finished", may="tickets.work", says="{number} {how}「{step}」{why}")
+@action("task.finished", may="tickets.work", says="{number} {stead}办结「{step}」{why}")
 def finish(
     actor: Actor, row: Row, /, *, task: int, answers: dict[str, Any], at: datetime,
     evidence: dict[str, Any] | None = None, on_behalf: str = "",
@@ -90,11 +90,11 @@ def finish(
     """
     open_one = open_task(row, task)
     rules = procedure_of(row.edition_id)
-    how, why, words = "办结", "", ""
+    stead, why, words = "", "", ""
     if must_hold(actor, row, open_one, at):
-        how = f"代{owner_of(finder_for(row, rules, at), open_one)}办结"
+        stead = f"代{owner_of(finder_for(row, rules, at), open_one)}"
         if not (words := clean_text(on_behalf, "代办原因", 200)):
-            raise Refused(f"这项任务不在您手上，您是以上级身份{how[:-2]}办，请写明代办原因。", {"on_behalf": "请写明代办原因"})
+            raise Refused(f"这项任务不在您手上，您是以上级身份{stead}办，请写明代办原因。", {"on_behalf": "请写明代办原因"})
         why = f"，代办原因：{words}"
     directory = duty.directory(row.community_id, row.people_version)
     step = rules.every_step[open_one.step]
@@ -107,7 +107,7 @@ def finish(
         shown, private = privacy.hidden(rules, given.answers)
         privacy.keep(row, private)
     event = engine.Finished(at=at, by=actor.ref, task=task, answers=shown, evidence=evidence or {}, on_behalf=words)
-    return _done(actor, row, event, f"{actor.name} {how}「{step.title}」{why}", step=step.title, how=how, why=why)
+    return _done(actor, row, event, f"{actor.name} {stead}办结「{step.title}」{why}", step=step.title, stead=stead, why=why)
 
 
 @action("task.taken", may="tickets.work", says="{number} 接单「{step}」")
