@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 
 from shouwen.kernel.refusals import Refused
 
 from .models import Document
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def blame(form: forms.BaseForm, no: Refused) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
@@ -43,8 +43,9 @@ def printing(actor: Actor, pk: Any) -> tuple[Printing, Record]:
 
 
 def copies_out(actor: Actor) -> QuerySet[Copy]:
-    """Copies that must still come back, the longest overdue first."""
-    rows = Copy.objects.filter(returns=True, returned_at__isnull=True).select_related("paper")
+    """Copies that must still come back, the longest overdue first; `sent_at` is when their paper was first printed."""
+    first = Printing.objects.filter(paper=OuterRef("paper"), turn=1).values("at")[:1]
+    rows = Copy.objects.filter(returns=True, returned_at__isnull=True).select_related("paper").annotate(sent_at=Subquery(first))
     return _here(rows.order_by("due_at", "id"), actor)
 
 

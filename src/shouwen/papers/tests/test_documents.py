@@ -48,7 +48,7 @@ def test_the_number_stands_in_the_head_that_repeats_on_every_page_and_the_cover_
     edition = draft(words=replace(COVER, text="\n".join(f"第{n}条 内容" for n in range(1, 200))))
     page = render_to_string("papers/document_pdf.html", {"edition": edition, "document": edition.document, "paragraphs": paragraphs(edition.text)})
     head = page.partition("<thead>")[2].partition("</thead>")[0]
-    assert "QC/RE-KA 1964" in head
+    assert "QC/RE-KA 1964" in head and "QC/RE-KA 1964" in page.partition('class="control-head"')[2].partition("</p>")[0]
     cover = page.partition('class="cover"')[2].partition("</div>")[0]
     assert all(one in cover for one in ("编订", "王工", "审批", "邓凯", "工作单位", "企业管理部"))
 

@@ -190,6 +190,15 @@ def test_the_register_is_exported_as_filtered_and_the_journal_says_so(as_, sheet
     assert line.text == "导出单据（1 行；状态：已打印）" and line.actor_name == "李静"
 
 
+def test_copies_that_are_out_are_exported_as_listed(as_, order, clock):
+    print_(as_("li"), order)
+    for show, count in (("", 1), ("show=late&", 0)):
+        answer = as_("li").get(f"/papers/outstanding?{show}format=xlsx")
+        rows = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content))).get_sheet_by_index(0).to_python()
+        assert len(rows) == 1 + count
+    assert Entry.objects.filter(code="paper.exported").latest("id").text == "导出待回联（0 行；范围：已过时限）"
+
+
 @pytest.mark.shows("A5.14")
 def test_the_book_of_a_shift_prints_from_its_lines(as_, row, who):
     about = f"log:{row.community_id}/receptionist/2026-11-23/early"
