@@ -60,7 +60,9 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series], now: int |
 
 def scale(most: int) -> int:
     """A round top for the scale, never below 4: a quiet day does not look like a storm."""
-    top = 4
-    while top < most:
-        top = top * 2 if str(top)[0] in "14" else top // 2 * 5  # 4, 8, 20, 40, 80, 200, …
-    return top
+    power = 1
+    while True:
+        for top in (4, 10, 20):  # 4, 10, 20, 40, 100, 200, 400, …: the half is whole too
+            if top * power >= most:
+                return top * power
+        power *= 10

@@ -40,7 +40,8 @@ async function look() {
 function tick() {
   const now = there();
   clock.textContent = hours(now);
-  day.textContent = now.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "long" }).replace("日星", "日 星");
+  const named = (parts) => now.toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", ...parts });
+  day.textContent = `${named({ month: "numeric" }).replace("月", "")} 月 ${named({ day: "numeric" }).replace("日", "")} 日 ${named({ weekday: "long" })}`;
 }
 setInterval(tick, 1000);
 setInterval(look, 10000);
