@@ -16,14 +16,14 @@ class PriceForm(forms.Form):
     unit = forms.CharField(label="计价单位", max_length=10, initial="次", help_text="次、个、米、小时……", error_messages={"required": "请填写计价单位。"})
     labour = forms.CharField(label="人工费", max_length=20, required=False)
     material = forms.CharField(label="材料费", max_length=20, required=False, help_text="不含材料的留空")
-    starts_on = forms.DateField(label="起用日期", widget=forms.DateInput(attrs={"type": "date"}), error_messages={"required": "请选择起用日期。", "invalid": "起用日期应写成 2026-11-21 这样。"})
+    starts_on = forms.DateField(label="起用日期", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), error_messages={"required": "请选择起用日期。", "invalid": "起用日期应写成 2026-11-21 这样。"})
     remark = forms.CharField(label="说明", max_length=200, required=False, help_text="如：材料由业主自备；超过两小时另计")
     everywhere = forms.BooleanField(label="全公司各小区通用", required=False)
 
 
 class EndForm(forms.Form):
     use_required_attribute = False
-    ends_on = forms.DateField(label="最后一天", widget=forms.DateInput(attrs={"type": "date"}), error_messages={"required": "请选择最后一天。", "invalid": "日期应写成 2026-11-21 这样。"})
+    ends_on = forms.DateField(label="最后一天", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), error_messages={"required": "请选择最后一天。", "invalid": "日期应写成 2026-11-21 这样。"})
 
 
 def blame(form: forms.Form, refused: Refused) -> None:

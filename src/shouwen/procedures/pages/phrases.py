@@ -50,7 +50,8 @@ def book(request: HttpRequest) -> HttpResponse:
     rows.sort(key=lambda one: topics.index(one.topic))
     return render(request, "procedures/phrases.html", {
         "groups": [(title, _said(actor, place, list(found))) for title, found in groupby(rows, key=lambda one: one.topic)],
-        "topics": topics, "topic": topic, "q": words, "may_edit": actor.may("procedures.adopt", place.pk), "place": place,
+        "topics": topics, "topic": topic, "q": words, "place": place,
+        "may_edit": actor.may("procedures.adopt", place.pk), "everywhere": actor.may("procedures.adopt", None),
     }, part="list")  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def beside(actor: Actor, place: Community, *places: str) -> list[tuple[Phrase, s
 
 
 def new(request: HttpRequest) -> HttpResponse:
+    """One of one's own; ?of= begins with the words of another."""
     return _edit(request, None)
 
 
@@ -98,12 +100,13 @@ def _edit(request: HttpRequest, phrase: Phrase | None) -> HttpResponse:
         raise NotFound("这条话术全公司通用，请由公司的规程管理人员修改。")
     everywhere = actor.may("procedures.adopt", None)
     initial: dict[str, Any] = {}
-    if phrase is not None:
-        initial = {name: getattr(phrase, name) for name in ("kind", "topic", "situation", "words", "basis")}
-        initial |= {"steps": phrase.steps.split(), "everywhere": phrase.community_id is None, "revision": phrases.stamp(phrase)}
+    of = request.GET.get("of", "")[:18]
+    if model := phrase or (phrases.phrase(actor, of) if of.isascii() and of.isdigit() else None):
+        initial = {name: getattr(model, name) for name in ("kind", "topic", "situation", "words", "basis")}
+        initial |= {"steps": model.steps.split(), "revision": phrases.stamp(phrase) if phrase else ""}
     form = PhraseForm(request.POST or None, initial=initial)
     steps: Any = form.fields["steps"]
-    steps.choices = _places(actor, place, at, phrase)
+    steps.choices = _places(actor, place, at, model)
     if phrase is not None or not everywhere:
         del form.fields["everywhere"]
     for field in form.fields.values():
