@@ -16,9 +16,9 @@ from django.utils.functional import SimpleLazyObject
 
 from shouwen.kernel import journal, web
 from shouwen.kernel.access import Actor
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.models import Heartbeat
 from shouwen.org import queries as org
-from shouwen.org.kept import Kept
 
 LATE_AFTER: Final = timedelta(seconds=60)
 """Without a worker's sign of life for so long, limits may pass unnoticed: the red banner says so."""

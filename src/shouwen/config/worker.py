@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import close_old_connections, connection, transaction
 
 from shouwen.kernel.batch import adapted
 from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.models import Heartbeat
+from shouwen.kernel.zone import CHINA as _CHINA
 
 from . import health
 from .chores import CHORES, Chore
@@ -28,7 +28,6 @@ BEAT: Final = 5.0
 """Seconds between two signs of life."""
 
 _SKEW_EVERY: Final = 60.0
-_CHINA: Final = ZoneInfo("Asia/Shanghai")
 _AFTER_FAILURE: Final = 10.0
 
 

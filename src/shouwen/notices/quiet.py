@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-CHINA = ZoneInfo("Asia/Shanghai")
+from shouwen.kernel.zone import CHINA
 
 
 def quiet_until(at: datetime, starts: time, ends: time) -> datetime | None:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
 
 from shouwen.estate.models import Community
 from shouwen.kernel.access import EVERYWHERE, PERMISSIONS, Actor, grants_of
 from shouwen.kernel.journal import now
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.zone import CHINA
 
-from .kept import Kept
 from .models import ApiToken, Assignment, Delegation, Department, Post, Session, Skill, SkillWanted, StaffSkill, TitleMap, Training, User
 
-__all__ = ["Kept", "actor_for", "departments", "posts", "staff", "user_by_username", "user_id_of"]
+__all__ = ["actor_for", "departments", "posts", "staff", "user_by_username", "user_id_of"]
 
-CHINA = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Skills:

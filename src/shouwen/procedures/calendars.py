@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from shouwen.duty.directory import Directory
 from shouwen.kernel import calendars as kernel
+from shouwen.kernel.zone import CHINA
 
 from .engine import Calendar
 from .engine.calendar import Day
 
-CHINA = ZoneInfo("Asia/Shanghai")
 _SHIFT_DAYS = 10
 """Days of the roster that a calendar knows: yesterday's night shift to the end of next week's."""
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-CHINA: Final = ZoneInfo("Asia/Shanghai")
+from shouwen.kernel.zone import CHINA
+
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PRIVATE_CHUNKS: Final = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}

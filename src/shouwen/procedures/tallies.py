@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from shouwen.kernel.access import Actor
-from shouwen.org.kept import Kept
+from shouwen.kernel.kept import Kept
 
 from . import queries
 from .calendars import CHINA, local

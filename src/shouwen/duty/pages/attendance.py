@@ -47,7 +47,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             coming.append((span, title, asked.get((span.post, span.starts_at)), [(user, here.name(user)) for user in here.held_by(span.post, at)
                            if user != actor.id]))  # fmt: skip
     return render(request, "duty/mine.html", {
-        "at": at, "current": current, "coming": coming[:14], "zone": here.zone,
+        "waits": queries.awaited(community.pk, actor.id or 0, at), "at": at, "current": current, "coming": coming[:14], "zone": here.zone,
         "todo": [row for row in requests if _waits_for(actor, row)], "mine": [row for row in requests if actor.id in (row.user_id, row.to_id)][:10],
         "titles": {slug: info.title for slug, info in here.posts.items()}, "edits": actor.may("duty.edit", community.pk), "actor_id": actor.id,
     })  # fmt: skip

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.calendars import calendar_data
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.models import Setting
 from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.zone import CHINA
 from shouwen.org.models import Assignment, Delegation, Department, Post, User
-from shouwen.org.queries import Kept
 
 from ..directory import Absence, Directory, Held, PostInfo, Turn
 from ..models import Roster, Shift, ShiftChange
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 GUARANTEED = "guaranteed_person"
 """Name of the setting with the user name of whoever gets what nobody else can take."""

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from django import forms, template
 from django.forms import BoundField
@@ -25,10 +24,10 @@ from django.utils.safestring import SafeString
 from ..assets import ICONS
 from ..journal import now as the_moment
 from ..money import yuan
+from ..zone import CHINA as SHANGHAI
 
 register = template.Library()
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 TONES: Final = frozenset({"neutral", "info", "success", "warning", "danger"})
 
 # --- small marks ---------------------------------------------------------------------------------------------------

@@ -16,11 +16,12 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.templatetags.ui import when_text
+from shouwen.kernel.zone import CHINA
 from shouwen.org import queries as org
 
 from .. import actions, drawing, queries, records, sheets, word
 from ..catalogue import LAYOUTS, form_named
-from ..forms import CHINA, ReturnForm, blame
+from ..forms import ReturnForm, blame
 from ..models import Copy, Paper, Printing
 from .register import TONES
 

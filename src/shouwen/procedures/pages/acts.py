@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,13 +15,13 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, wants_part
+from shouwen.kernel.zone import CHINA
 
 from .. import actions, queries, skilled
 from ..editions import procedure_of
 from ..store import Row
 from .counter import leads_to
 
-CHINA = ZoneInfo("Asia/Shanghai")
 LARGEST = 2**63 - 1
 
 

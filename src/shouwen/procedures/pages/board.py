@@ -18,9 +18,9 @@ from shouwen.duty.directory import Directory
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.screens import Page, page_of, render, wants_part
-from shouwen.org.kept import Kept
 
 from .. import displays, queries
 from .. import lanes as reads

@@ -21,10 +21,10 @@ from shouwen.duty.directory import Directory
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.models import Heartbeat
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
-from shouwen.org.kept import Kept
 from shouwen.org.middleware import public
 
 from .. import displays, tallies
