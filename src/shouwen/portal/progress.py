@@ -95,7 +95,8 @@ def state_of(rules: engine.Procedure, ticket: engine.Ticket, waits: bool = False
     chosen = any(ticket.answers.get(rules.people[key].answer) for key in hands)
     others = [task for task in ticket.tasks if task.step not in own and not for_resident(rules, task)]
     touched = [task for task in others if task.taken or task.outcome == "done"]
-    if any(task.role in hands for task in touched) or (not hands and touched):
+    tried = any(task.outcome == "done" and for_resident(rules, task) for task in ticket.tasks)
+    if tried or any(task.role in hands for task in touched) or (not hands and touched):
         return "working"
     return "sent" if touched or chosen else "received"
 
