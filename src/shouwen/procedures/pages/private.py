@@ -53,7 +53,7 @@ def _cell(request: HttpRequest, pk: int, field: str, value: Any, asked: Reveal |
         raise NotFound
     shown = "、".join(value) if isinstance(value, list) else value
     response = render(request, "procedures/private_answer.html", {
-        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown, "one": asked, "may_reveal": True,
+        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown, "asked": asked, "may_reveal": True,
         "at_once": request.actor.may("estate.approve_reveal", row.community_id), "kind": ask.kind,  # type: ignore[attr-defined]
     }, part="cell")  # fmt: skip
     response["Cache-Control"] = "no-store"
