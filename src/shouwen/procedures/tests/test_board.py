@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from django.test import Client
 
 from shouwen.kernel.access import SYSTEM
+from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.models import Entry
 from shouwen.procedures import actions, displays, lanes, queries, store
-from shouwen.procedures.models import BoardView, Task, Ticket, Wall
+from shouwen.procedures.engine.ticket import Pause
+from shouwen.procedures.models import BoardView, Link, Task, Ticket, Wall
 
 from .conftest import MONDAY
 from .test_lists import HTMX, asked, complain, page
@@ -146,31 +149,32 @@ def test_the_board_in_groups(world, who, as_, clock):
 
 
 def test_what_waits_for_somebody_is_a_lane_that_says_for_whom(world, who, as_, clock):
-    row = complain(who, world)
-    Task.objects.filter(ticket=row.id, done_at=None)
-    from shouwen.kernel.journal import bookkeeping
-
+    asked_for, other = complain(who, world), complain(who, world, content="等配件的灯")
+    pause = Pause("waiting_parts", MONDAY, str(who("wang").id), MONDAY + timedelta(days=2))
+    state = msgspec.json.encode(msgspec.structs.replace(store.load(other.id).state, status="paused", pause=pause)).decode()
     with bookkeeping("the lane is meant, not the way into it"):
-        Task.objects.filter(ticket=row.id, done_at=None).update(pool="party:requester", due_at=None)
-        other = complain(who, world, content="等配件的灯")
-        pause = {"reason": "waiting_parts", "asked": MONDAY.isoformat(), "by": str(who("wang").id), "until": "2026-11-25T09:00:00+08:00"}
-        state = store.load(other.id).state
-        import msgspec
-
-        text = msgspec.json.encode(msgspec.structs.replace(state, status="paused", pause=msgspec.convert(pause, type=type_of_pause()))).decode()
-        Ticket.objects.filter(pk=other.id).update(status="paused", waits=True, state=text)
-    said = page(as_("zhang"), "/board")
+        Task.objects.filter(ticket=asked_for.id, done_at=None).update(pool="party:requester", due_at=None)
+        Ticket.objects.filter(pk=other.id).update(status="paused", waits=True, state=state)
+    client = as_("zhang")
+    said = page(client, "/board")
     lane = said.split('id="lane-waiting"')[1].split("</tbody>")[0]
-    assert "等前台接待员" in lane or "等" in lane
-    assert other.number in lane and "王强挂起" in lane and "到 11-25 09:00" in lane
+    assert asked_for.number in lane and "等客户接待员" in lane, "whom the step is for, as the procedure calls them"
+    assert other.number in lane and "王强挂起" in lane and "到 11-25 " in lane
     assert said.count(other.number) == 1, "a paused ticket is in no other lane"
-    assert other.number in page(as_("zhang"), "/board?lane=waiting")
+    whole = page(client, "/board?lane=waiting")
+    assert other.number in whole and asked_for.number in whole
+    with bookkeeping("an overdue task is overdue, whoever it waits for"):
+        Task.objects.filter(ticket=asked_for.id, done_at=None).update(due_at=MONDAY - timedelta(hours=1))
+    assert asked_for.number in page(client, "/board").split('id="lane-overdue"')[1].split("</tbody>")[0]
 
 
-def type_of_pause():
-    from shouwen.procedures.engine.ticket import Pause
-
-    return Pause
+def test_a_ticket_that_waits_for_its_child_names_it(world, who, as_, clock):
+    parent, child = complain(who, world), complain(who, world, content="分项")
+    with bookkeeping("the lane is meant, not the way into it"):
+        Ticket.objects.filter(pk=parent.id).update(waits=True)
+        Link.objects.create(ticket_id=child.id, to_id=parent.id, kind="part_of", key="visit", at=MONDAY)
+    lane = page(as_("zhang"), "/board").split('id="lane-waiting"')[1].split("</tbody>")[0]
+    assert parent.number in lane and child.number in lane and "等子工单" in lane and f'href="/tickets/{child.id}"' in lane
 
 
 # --- several at once ---------------------------------------------------------------------------------------------------
@@ -185,9 +189,12 @@ def test_tasks_are_handed_over_in_bulk_each_for_itself(world, who, as_, clock):
     keys = open_keys(mine, other, gone)
     actions.withdraw(who("chen"), store.load(gone.id), reason="重复登记", at=MONDAY)
     he = who("he").id
-    done = as_("lin").post("/board/bulk", {"act": "hand", "task": [*keys, "987654321-1"], "to": str(he), "reason": "李静请假", "back": "group=holder&evil=1"})
+    given = {"act": "hand", "task": [*keys, "987654321-1"], "to": str(he), "reason": "李静请假", "back": "group=holder&evil=1", "idempotency_key": "k1"}
+    client = as_("lin")
+    done = client.post("/board/bulk", given)
     said = done.content.decode()
-    assert done.status_code == 200 and said.count(">成功<") + said.count("成功</span>") >= 2
+    assert done.status_code == 200 and said.count("成功</span>") == 4
+    assert client.post("/board/bulk", given).content == done.content, "sent twice, done once"
     assert "2 项已转给" in said and "2 项没有成功" in said and "李静请假" in said
     assert 'href="/board?group=holder"' in said and "evil" not in said
     assert set(Task.objects.filter(ticket__in=[mine.id, other.id], done_at=None).values_list("holder_id", flat=True)) == {he}
