@@ -154,7 +154,8 @@ def returned(request: HttpRequest, pk: int) -> HttpResponse:
 def check(request: HttpRequest) -> HttpResponse:
     """核对单据: what was printed under a number, when, by whom, and whether the paper in the hand says the same."""
     actor = request.actor  # type: ignore[attr-defined]
-    number, code = request.GET.get("number", "").strip()[:40].upper(), request.GET.get("code", "").strip()[:20].upper()
+    number = clean_text(request.GET.get("number", "")[:40], "单据编号", 40).upper()
+    code = clean_text(request.GET.get("code", "")[:20], "校验码", 20).upper()
     found = []
     for one in queries.numbered(actor, number):
         try:
