@@ -54,7 +54,7 @@ def _handed(community: Community, until: datetime) -> None:
     sheet = actions.open_handover(giver, community, post=POST, receiver=User.objects.get(pk=on.user), at=until)
     actions.arrive(giver, sheet, at=until)
     actions.fill(
-        giver, sheet, lines={line.pk: _filled(line) for line in HandoverLine.objects.filter(handover=sheet)},
+        giver, sheet, lines={line.pk: filled(line) for line in HandoverLine.objects.filter(handover=sheet)},
         special="都在等责任部门办理，时限未到", late_cause="最后一位来电说了很久", at=until,
     )  # fmt: skip
     actions.explain(giver, sheet, at=until)
@@ -66,7 +66,8 @@ def _handed(community: Community, until: datetime) -> None:
     actions.accept(receiver, sheet, at=until)
 
 
-def _filled(line: HandoverLine) -> dict[str, object]:
+def filled(line: HandoverLine) -> dict[str, object]:
+    """What people write into a line on which all is well."""
     if line.kind == "prep":
         return {"note": "无"}
     if line.kind in rule.COUNTED:

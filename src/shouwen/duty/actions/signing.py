@@ -6,21 +6,26 @@ changed. A signature is a row of its own that the database accepts once a side a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from shouwen.kernel import sealing
 from shouwen.kernel.access import Actor
-from shouwen.kernel.journal import Done, action
+from shouwen.kernel.journal import Done, action, community_of
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.notices import actions as notices
+from shouwen.notices.models import Notice
 from shouwen.org.models import User
 from shouwen.org.queries import actor_for
 
 from .. import handover as rule
 from .. import queries
+from ..directory import Span
 from ..models import Handover, HandoverLine, Signature
 from .book import Line, record, title_of
 from .sheet import LOST, State, address, locked, must_decide, opened, sync, tell_superior, void
@@ -198,3 +203,23 @@ def stop(actor: Actor, sheet: Handover, /, *, reason: str, at: datetime) -> Done
     sheet.state, sheet.decision = State.STOPPED, f"交班人撤销：{words}"
     sheet.save(update_fields=["state", "decision"])
     return Done(sheet, {"post": title_of(sheet.post), "reason": words})
+
+
+@action("handover.late", may="duty.write", says="交接未按时完成，已报上级：{what}")
+def report_late(actor: Actor, community: Any, /, *, late: Sequence[tuple[Span, Span]], at: datetime) -> Done:
+    """The superior hears of shifts whose hour has passed without both signatures, once each. Returns what was told. D12.36, E22.14."""
+    community_id = community_of(community) or 0
+    here = queries.current_directory(community_id)
+    news = [
+        notices.News(
+            key=f"handover:late:{community_id}:{span.post}:{span.user}:{span.ends_at:%Y%m%d%H%M}:{user}", community_id=community_id, user_id=user,
+            why="handover", urgent=True, at=at, url=reverse("duty:handover"), title=f"{title_of(span.post)}{span.title}还没有交班",
+            body=f"应于 {span.ends_at.astimezone(here.zone):%H:%M} 由{here.name(span.user)}交给{here.name(after.user)}，至今没有双方签字。",
+        ) for span, after in late for user in here.superior_of(span.user, at)
+    ]  # fmt: skip
+    told = set(Notice.objects.filter(key__in=[each.key for each in news]).values_list("key", flat=True))
+    fresh = [each for each in news if each.key not in told]
+    if not fresh:
+        raise Refused("都已经报过了。")
+    notices.tell(fresh)
+    return Done(f"estate.community:{community_id}", {"what": "、".join(sorted({each.title for each in fresh}))}, result=fresh, community=community_id)

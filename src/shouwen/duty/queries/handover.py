@@ -222,6 +222,28 @@ def relieved(community_id: int, post: str, user: int | None, at: datetime) -> bo
     return last.values_list("giver_id", flat=True).first() == user
 
 
+WATCHED = timedelta(hours=4)
+"""So far back a missed hand-over is still reported."""
+
+
+def late_handovers(community_id: int, ended_before: datetime, at: datetime) -> list[tuple[Span, Span]]:
+    """(shift, the one that follows) of posts that hand over here, whose hour has passed without both signatures.
+
+    A post hands over here when it has done so within a week: where nobody uses the sheet, nobody is reported.
+    """
+    week = at - timedelta(days=7)
+    rows = list(
+        Handover.objects.filter(community=community_id, state=Handover.State.DONE, due_at__gte=week).values_list("post", "to_post", "due_at")
+    )
+    posts = {post for post, to_post, _ in rows if post == to_post}
+    if not posts:
+        return []
+    here, done = current_directory(community_id), {(post, due) for post, to_post, due in rows if post == to_post}
+    first = (ended_before - WATCHED).astimezone(here.zone).date() - timedelta(1)
+    ended = [s for s in here.spans(first, 3) if s.post in posts and ended_before - WATCHED < s.ends_at <= ended_before and (s.post, s.ends_at) not in done]
+    return [(s, after) for s in ended if (after := attendance.follower(here, s.post, s.ends_at, but=s.user)) is not None]
+
+
 def missing_books(community_id: int, days: Iterable[date], at: datetime) -> list[tuple[date, str, datetime]]:
     """Workdays on which the book did not pass in time: (day, which way, due). A day off asks for none. D13.20, D13.24."""
     here = current_directory(community_id)

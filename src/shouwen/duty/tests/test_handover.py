@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shouwen.duty import actions, handover, queries
+from shouwen.duty import actions, chores, handover, queries
 from shouwen.duty.models import Handover, HandoverLine, LogLine, Presence, Signature
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
@@ -381,3 +381,16 @@ def test_only_who_is_on_the_post_hands_it_over(world: World, matters: Matters) -
     with pytest.raises(Refused, match="还没有到场"):
         actions.fill(world.actor("li"), sheet, lines={line.pk: {"understood": True}}, at=AT)
     assert SYSTEM.id is None
+
+
+@pytest.mark.shows("E22.14")
+def test_a_shift_that_nobody_took_over_is_reported_once_to_the_superior(world: World, matters: Matters) -> None:
+    night = MONDAY.replace(hour=0) + timedelta(days=1)
+    assert chores.watch(night + timedelta(minutes=20)) == 0  # a post that has never used the sheet is left alone
+    complete(world, ready(world, begin(world)))
+    assert chores.watch(MONDAY.replace(hour=16, minute=20)) == 0
+    assert chores.watch(night + timedelta(minutes=9)) == 0
+    assert chores.watch(night + timedelta(minutes=10)) == 1
+    notice = Notice.objects.get(why="handover", urgent=True)
+    assert (notice.user_id, "由何敏交给许倩" in notice.body) == (world.people["lin"].pk, True)
+    assert chores.watch(night + timedelta(minutes=30)) == 0 and Notice.objects.filter(why="handover").count() == 1
