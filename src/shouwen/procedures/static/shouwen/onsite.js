@@ -2,7 +2,7 @@
 // sending; pictures are made small, signatures written on the glass; today's tasks are kept readable. Serves three pages: the
 // list (data-page mine), the task (onsite), and what opens without a signal (onsite-shell).
 
-import { add, base, discard, list, onSent, opened, send, show } from "./queue.js";
+import { add, base, discard, list, onSent, opened, outcomes, send, show } from "./queue.js";
 import { smaller, spot } from "./photo.js";
 import { sign } from "./signature.js";
 import { newKey } from "./sending.js";
@@ -96,9 +96,8 @@ async function act(form) {
       ticket: Number(task.dataset.ticket), task: kind === "note" ? 0 : Number(task.dataset.number), kind, fields, text,
       title: task.dataset.title, place: task.dataset.place, labels: kind === "finish" ? labels(form) : [],
     }, files);
-    const result = navigator.onLine ? await send() : null;
-    const sent = result?.sent.find((one) => one.item.id === item.id);
-    const refused = result?.refused.find((one) => one.item.id === item.id)?.item;
+    const result = navigator.onLine ? await send(true) : null;
+    const { said: sent, refused } = outcomes.get(item.id) ?? {}; // by this sending, or by one that was under way
     if (refused && refused.status === 422 && kind === "finish") {
       await discard(refused);
       return complain(form, refused.said, refused.problems);
@@ -111,10 +110,10 @@ async function act(form) {
       tell(result?.stopped === "signed-out" ? "登录已失效，已记在手机里；请重新登录，登录后自动发送。" : "已记在手机里，有信号就发送。", "info");
       return restage();
     }
-    sessionStorage.setItem("onsite-said", sent.said.said);
-    if (page === "onsite-shell") return location.assign(kind === "finish" && !sent.said.next ? document.getElementById("shell").dataset.mine : location.href);
+    sessionStorage.setItem("onsite-said", sent.said);
+    if (page === "onsite-shell") return location.assign(kind === "finish" && !sent.next ? document.getElementById("shell").dataset.mine : location.href);
     if (kind === "note") return location.reload();
-    location.assign(sent.said.next || `${base}mine`);
+    location.assign(sent.next || `${base}mine`);
   } catch (problem) {
     tell(problem?.name === "QuotaExceededError" ? "手机存储空间不够，没有记下。请清理后再试。" : "没有记下，请再点一次。", "danger");
     console.error(problem);
@@ -309,7 +308,7 @@ function putPage(kept, task) {
   for (const shown of copy.querySelectorAll("[data-dial], [data-equipped] .upload-ways, .upload-spot, [data-hide-after]")) shown.remove(); // numbers in the clear are never kept
   for (const uploads of copy.querySelectorAll(".uploads")) uploads.replaceChildren();
   for (const box of copy.querySelectorAll("[data-equipped]")) { delete box.dataset.equipped; box.querySelector("input[type=file]")?.classList.remove("visually-hidden"); }
-  return kept.put("pages", keyOf, { html: copy.outerHTML, title, place, due, kept: Date.now() }, { revision });
+  return kept.put("pages", keyOf, { html: copy.outerHTML, title, place, due, about: task.querySelector(".onsite-summary")?.textContent.trim().slice(0, 60) ?? "", kept: Date.now() }, { revision });
 }
 
 async function shell() {
@@ -337,7 +336,9 @@ async function shell() {
     const head = Object.assign(document.createElement("b"), { textContent: row.value.title });
     const due = row.value.due && new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(row.value.due));
     const queued = items.some((item) => item.state === "waiting" && item.kind === "finish" && `${item.ticket}-${item.task}` === row.key);
-    link.append(head, Object.assign(document.createElement("span"), { textContent: row.value.place }), Object.assign(document.createElement("span"), { className: "sub", textContent: queued ? "已办，待发送" : due ? `${due} 前` : "不限时" }));
+    const over = !queued && row.value.due && Date.now() + offset >= Date.parse(row.value.due) + 60000;
+    entry.classList.toggle("is-over", Boolean(over));
+    link.append(head, Object.assign(document.createElement("span"), { textContent: `${row.value.place} ${row.value.about}` }), Object.assign(document.createElement("span"), { className: "sub", textContent: queued ? "已办，待发送" : over ? `已超时，${due} 前应办` : due ? `${due} 前` : "不限时" }));
     entry.append(link);
     return entry;
   };

@@ -16,7 +16,12 @@ let signedOut = false;
 const sentAt = () => Number(sessionStorage.getItem("onsite-sent")) || 0;
 const sentNow = () => sessionStorage.setItem("onsite-sent", String(performance.timeOrigin + performance.now()));
 const csrf = () => decodeURIComponent(document.cookie.split("; ").find((part) => part.startsWith("csrftoken="))?.slice(10) ?? "");
+export const outcomes = new Map(); // id of an act → {said} or {refused}, whoever sent it
 const heard = new Set();
+function note({ sent, refused }) {
+  for (const { item, said } of sent) outcomes.set(item.id, { said });
+  for (const { item } of refused) outcomes.set(item.id, { refused: item });
+}
 export const onSent = (run) => heard.add(run);
 const tell = (text, kind) => document.dispatchEvent(new CustomEvent("flash", { detail: { text, kind } }));
 
@@ -57,13 +62,13 @@ export async function discard(item) {
 }
 
 // Send now. Returns what sending.js says, or null when there was nothing to send with.
-export function send() {
-  turn = turn.catch(() => {}).then(sendNow); // one after the other, so that each caller hears of what it added
+export function send(quiet = false) { // `quiet`: whoever has just done something is told in another way
+  turn = turn.catch(() => {}).then(() => sendNow(quiet)); // one after the other, so that each caller hears of what it added
   return turn;
 }
 let turn = Promise.resolve();
 
-async function sendNow() {
+async function sendNow(quiet) {
   const store = await opened();
   if (!store || !navigator.onLine || !(await list()).length) return null;
   clearTimeout(timer);
@@ -71,11 +76,12 @@ async function sendNow() {
   await show();
   let result;
   try { result = await flush(store, base, csrf(), show); } finally { busy = false; }
+  note(result);
   signedOut = result.stopped === "signed-out";
-  if (result.sent.length) sentNow();
+  if (result.sent.some(({ item }) => !quiet || Date.now() - Date.parse(item.acted_at) > 15000)) sentNow();
   if (result.stopped === "offline" || result.stopped === "later") {
     later();
-    timer = setTimeout(send, pause);
+    timer = setTimeout(() => send(), pause);
     pause = Math.min(pause * 2, LAST);
   } else pause = FIRST;
   await show();
@@ -161,6 +167,7 @@ window.addEventListener("offline", () => show());
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") send(); });
 navigator.serviceWorker?.addEventListener("message", async ({ data }) => { // the worker has sent something
   if (!data?.sent) return;
+  note(data);
   if (data.sent.length) sentNow();
   await show();
   for (const run of heard) run(data);
