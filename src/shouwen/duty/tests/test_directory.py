@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shouwen.duty.directory import Absence, Directory, Held, PostInfo, Turn
@@ -174,6 +174,7 @@ absences = st.lists(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # says how busy the machine is, not what the code does
 @given(moments, absences, st.sampled_from(sorted(POSTS)))
 def test_somebody_is_always_found_and_nobody_found_is_away_unless_guaranteed(moment, gone, post) -> None:
     place = replace(HERE, absences=tuple(gone))
