@@ -41,6 +41,8 @@ def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
 def tell_of_reveal(actor: Actor, reveal: Reveal, at: datetime) -> None:
     """Somebody asks to see a private value: the nearest superior who may agree hears of it, or everybody who may. D1.07."""
     directory = duty_queries.current_directory(reveal.community_id)
+    if not directory.held:  # nobody works here yet: there is nobody to tell
+        return
     above: tuple[int, ...] = (actor.id,) if actor.id is not None else ()
     approvers: list[int] = []
     for _ in range(8):
