@@ -16,6 +16,7 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.templatetags.ui import when_text
+from shouwen.kernel.words import clean_text
 from shouwen.kernel.zone import CHINA
 from shouwen.org import queries as org
 

@@ -75,7 +75,7 @@ def print_(client, paper, **given):
     return client.post(f"/papers/{paper.pk}/print", {"layout": "", "medium": "html"} | given)
 
 
-@pytest.mark.shows("B6.05", "B9.07", "B9.08")
+@pytest.mark.shows("B6.05", "B6.06", "B9.07", "B9.08")
 def test_the_contact_sheet_is_printed_from_the_complaint(as_, sheet, row):
     html = page(as_("li").get(f"/papers/{sheet.pk}"))
     for text in ("工作联系单", row.number, "今天修好", "吴刚", "工程部、安保部", "王**", "一类", "预览", "编号在打印时生成"):
@@ -167,6 +167,8 @@ def test_a_paper_is_checked_by_number_and_code(as_, sheet, row, who):
     actions.withdraw(who("chen"), row, reason="误登记", at=MONDAY)
     html = page(as_("zhang").get("/papers/check", {"number": "LX-20261123-001"}))
     assert "打印以后记录有变化：" in html and "办理状态" in html
+    for nonsense in ("\x00", "\u202e", "%", "x" * 999):
+        assert as_("zhang").get("/papers/check", {"number": nonsense}).status_code in (200, 400, 422)
     assert "没有这个编号" in page(as_("mei").get("/papers/check", {"number": "LX-20261123-001"}))
 
 
