@@ -77,6 +77,17 @@ def keyed(get_response: Handler) -> Handler:
     return middleware
 
 
+def once(request: HttpRequest, owner: str, run: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """For a view that is `unkeyed` because it must keep something when it refuses (a guess that counts), and has found by now
+    that this request is a good one: run the rest once, under the key of the form. `owner` keeps the keys of strangers apart."""
+    given = request.POST.get("idempotency_key", "")
+    if not given:
+        return run()
+    if len(given) > 80 or not given.isascii() or not given.isprintable():
+        raise Refused("页面已过期，没有保存。请刷新页面后再提交一次。")
+    return _once(request, f"{owner}:{given}", run)
+
+
 class _RolledBack(Exception):
     """Carries an answer out of the transaction that it must not commit."""
 
@@ -125,10 +136,23 @@ def _remember(key: str, fingerprint: str, response: HttpResponseBase, *, commit:
     sealed = seal_text(body) if body else b""
     token = running.set("bookkeeping: the key of a request")
     try:
-        later(_INSERT, (key, fingerprint, response.status_code, json.dumps(kept), sealed, now()))
+        later(_INSERT, (key, fingerprint, response.status_code, _headers(response, kept), sealed, now()))
         flush(commit=commit)
     finally:
         running.reset(token)
+
+
+_SEALED: Final = "sealed "
+
+
+def _headers(response: HttpResponseBase, kept: dict[str, str]) -> str:
+    """The headers as they are kept; sealed when the answer leads to a secret address (`response.secret`)."""
+    text = json.dumps(kept)
+    return _SEALED + seal_text(text).hex() if getattr(response, "secret", False) else text
+
+
+def _unsealed(text: str) -> str:
+    return open_text(bytes.fromhex(text.removeprefix(_SEALED))) if text.startswith(_SEALED) else text
 
 
 def _stored(key: str, fingerprint: str) -> HttpResponse | None:
@@ -139,7 +163,7 @@ def _stored(key: str, fingerprint: str) -> HttpResponse | None:
     if row.fingerprint != fingerprint:
         raise Conflict("这个请求键已用于另一次提交。请刷新页面后重新填写，或换一个请求键。")
     response = HttpResponse(open_text(row.body) if row.body else b"", status=row.status)
-    for name, value in json.loads(row.headers).items():
+    for name, value in json.loads(_unsealed(row.headers)).items():
         response.headers[name] = value
     response.headers["Idempotent-Replay"] = "true"
     return response

@@ -85,7 +85,7 @@ def _for_resident(row: Row, before: engine.Ticket, event: engine.Event, finder: 
         found.append(("assigned", {"who": "、".join(colleague(finder.directory, user, event.at) for user in who),
                                    "moments": moments_changed(rules, before, after)}))  # fmt: skip
     waiting = {task.id for task in after.open_tasks if for_resident(rules, task)}
-    if waiting - {task.id for task in before.open_tasks}:
+    if waiting - {task.id for task in before.open_tasks} and event.by != RESIDENT:  # who is on the page sees it there
         found.append(("asked", {}))
     if after.status == "closed" and before.status != "closed" and not isinstance(event, engine.Filed):
         found.append(("closed", {}))

@@ -13,7 +13,7 @@ from shouwen.estate.models import Community
 from shouwen.estate.queries import mask_name, phone_digest
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.requests import keyed_for_anyone
+from shouwen.kernel.requests import once, unkeyed
 from shouwen.kernel.screens import flash
 from shouwen.procedures import engine
 
@@ -21,7 +21,7 @@ from .. import actions, limits, queries, residents, sms
 from ..forms import PublicForm
 from ..models import PlaceCode
 from ..words import MATTERS, matter_of
-from .frame import draw, for_residents, who
+from .frame import draw, for_residents, secretly, who
 
 
 @require_safe
@@ -37,18 +37,18 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @for_residents
-@keyed_for_anyone
+@unkeyed
 def from_place(request: HttpRequest, code: str, slug: str) -> HttpResponse:
     """Whoever stands at a public place may report without signing in; what concerns a home needs a phone that is known there."""
     here = queries.place(code)
     resident = who(request)
     if resident is None and here.unit_id and sms.chosen() != "off":
         return redirect(reverse("portal:login") + f"?next={request.path}")
-    return _form(request, here.community, slug, here)
+    return _keyed(request, here.community, slug, here)
 
 
 @for_residents
-@keyed_for_anyone
+@unkeyed
 def from_home(request: HttpRequest, community: int, slug: str) -> HttpResponse:
     """Without a code, by somebody signed in."""
     resident = who(request)
@@ -57,7 +57,15 @@ def from_home(request: HttpRequest, community: int, slug: str) -> HttpResponse:
     found = Community.objects.filter(pk__in={home.community_id for home in resident.homes}).filter(pk=min(community, 2**63 - 1)).first()
     if found is None:
         raise NotFound
-    return _form(request, found, slug, None)
+    return _keyed(request, found, slug, None)
+
+
+def _keyed(request: HttpRequest, community: Community, slug: str, here: PlaceCode | None) -> HttpResponse:
+    if request.method != "POST":
+        return _form(request, community, slug, here)
+    queries.matter(community.pk, slug, now())
+    owner = f"file-{here.code}" if here else f"file-{who(request).pk}"
+    return once(request, owner, lambda: _form(request, community, slug, here))  # type: ignore[return-value]
 
 
 def _form(request: HttpRequest, community: Community, slug: str, here: PlaceCode | None) -> HttpResponse:
@@ -96,7 +104,7 @@ def _form(request: HttpRequest, community: Community, slug: str, here: PlaceCode
         form.blame(no.fields, no.message)
         return draw(request, "portal/form.html", context, status=422)
     response = redirect(reverse("portal:link", args=[token]))
-    return flash(response, f"已收到，编号 {row.number}。")
+    return secretly(flash(response, f"已收到，编号 {row.number}。"))
 
 
 def _file(request: HttpRequest, community: Community, rules: engine.Procedure, answers: dict[str, Any], here: PlaceCode | None, resident: Any, claimed: str) -> Any:

@@ -58,6 +58,12 @@ def draw(request: HttpRequest, template: str, context: dict[str, Any], status: i
     return render(request, template, common | context, status=status)
 
 
+def secretly(response: HttpResponse) -> HttpResponse:
+    """Mark an answer whose address is a secret: what is kept of it for a second sending is sealed."""
+    response.secret = True  # type: ignore[attr-defined]
+    return response
+
+
 def who(request: HttpRequest) -> Any:
     """The resident signed in on this browser, or None; asked once a request."""
     if not hasattr(request, "resident"):

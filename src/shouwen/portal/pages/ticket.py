@@ -14,7 +14,7 @@ from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.requests import keyed_for_anyone
+from shouwen.kernel.requests import once, unkeyed
 from shouwen.kernel.screens import flash
 from shouwen.procedures import actions as procedures
 from shouwen.procedures import attachments, store
@@ -26,7 +26,7 @@ from shouwen.procedures.store import Row
 from .. import actions, limits, links, queries, residents
 from ..forms import PublicForm
 from ..progress import Progress, progress
-from .frame import draw, for_residents, who
+from .frame import draw, for_residents, secretly, who
 
 
 def _linked(token: str) -> Ticket:
@@ -44,13 +44,13 @@ def _own(request: HttpRequest, pk: int) -> Ticket:
 
 
 @for_residents
-@keyed_for_anyone
+@unkeyed
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, _linked(token))
 
 
 @for_residents
-@keyed_for_anyone
+@unkeyed
 def by_home(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _own(request, pk))
 
@@ -82,7 +82,13 @@ def _photo(ticket: Ticket, key: str) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, ticket: Ticket, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    if request.method != "POST":
+        return _shown(request, ticket)
+    return once(request, f"ticket-{ticket.pk}", lambda: _shown(request, ticket))  # type: ignore[return-value]
+
+
+def _shown(request: HttpRequest, ticket: Ticket, status: int = 200) -> HttpResponse:
     at, row = now(), store.load(ticket.pk)
     seen = progress(ticket, row, at)
     failed: dict[str, Any] = {}
@@ -108,7 +114,7 @@ def _act(request: HttpRequest, row: Row, seen: Progress, at: datetime) -> HttpRe
         raise Refused("没有这个操作，请刷新页面。")
     name = str(row.state.answers.get("caller", ""))
     said = do(residents.actor(row.community_id, name if "*" in name else ""), row, seen, request, at)
-    return flash(redirect(request.path), said)
+    return secretly(flash(redirect(request.path), said))
 
 
 def _urge(actor: Actor, row: Row, seen: Progress, request: HttpRequest, at: datetime) -> str:

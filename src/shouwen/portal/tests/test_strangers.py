@@ -12,6 +12,7 @@ from django.test import Client
 from shouwen.estate.models import Occupancy
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import bookkeeping
+from shouwen.kernel.models import Entry, RequestKey
 from shouwen.portal import limits, links, residents
 from shouwen.portal.models import Message, PlaceCode, ResidentSession, SmsCode, TicketLink
 from shouwen.procedures import actions, store
@@ -44,6 +45,16 @@ def test_sixty_four_guesses_find_nothing_and_are_stopped(hers):
     assert Client(REMOTE_ADDR="10.9.9.8").get(where).status_code == 200
 
 
+def test_guesses_that_send_something_count_as_well(hers):
+    stranger = Client(REMOTE_ADDR="10.9.9.7")
+    form = lambda: {"act": "urge", "idempotency_key": str(uuid4())}  # noqa: E731
+    answers = [stranger.post("/r/t/" + "".join(secrets.choice(LETTERS) for _ in range(24)), form()).status_code for _ in range(24)]
+    assert answers == [404] * 20 + [429] * 4
+    guesser = Client(REMOTE_ADDR="10.9.9.6")
+    answers = [guesser.post(f"/r/p/{n:08d}/repair", form()).status_code for n in range(24)]
+    assert answers == [404] * 20 + [429] * 4
+
+
 @pytest.mark.parametrize("bent", [
     lambda t: t[:-1], lambda t: t + "a", lambda t: t.upper(), lambda t: t[:-1] + ("a" if t[-1] != "a" else "b"), lambda t: "x" * 24,
     lambda t: t + "/../x", lambda t: "%00", lambda t: "' OR 1=1 --", lambda t: "１" * 24,
@@ -57,6 +68,9 @@ def test_a_bent_link_is_not_found(bent, hers):
 def test_the_database_holds_no_token(hers):
     token = hers[1].rpartition("/")[2]
     link = TicketLink.objects.get()
+    hers[0].post(hers[1], {"act": "urge", "idempotency_key": str(uuid4())})
+    assert RequestKey.objects.count() >= 2
+    assert token not in str(list(RequestKey.objects.values())) + str(list(Entry.objects.values())) + str(list(Message.objects.values()))
     assert token not in (link.digest, str(link.pk)) and link.digest == links.digest_of(token)
 
 
