@@ -25,6 +25,9 @@ from . import sheets
 from .desk import colleague, day_of, here_of
 
 State = Handover.State
+OVER = timedelta(hours=2)
+"""So long after its end a shift not handed over still stands on the page of who was in it."""
+
 WRONG = "密码或动态口令不正确，没有签字。"
 
 
@@ -70,9 +73,12 @@ def _begin(request: HttpRequest, actor: Actor, community: Community, at: datetim
 def _duties(here: Directory, actor: Actor, running: list[Handover], at: datetime) -> list[dict[str, object]]:
     """The posts that this person is on now, each with its moments: tidy, relief, hand-over."""
     found: list[dict[str, object]] = []
+    done = queries.done_since(here.community, at - queries.LATEST) if actor.posts & set(here.posts) else set()
     for post in sorted(actor.posts):
         span = queries.giving(here, post, actor.id or 0, at) if post in here.posts else None
         if span is None or any(row.post == post and row.to_post == post for row in running):
+            continue
+        if (post, span.ends_at) in done or span.ends_at < at - OVER:
             continue
         after = attendance.follower(here, post, span.ends_at, but=actor.id or 0)
         if after is None and span.ends_at <= at:
@@ -80,7 +86,7 @@ def _duties(here: Directory, actor: Actor, running: list[Handover], at: datetime
         other = next((slug for slug in queries.BOOK_POSTS if slug != post), "") if post in queries.BOOK_POSTS else ""
         found.append({
             "post": post, "title": here.posts[post].title, "span": span, "after": after, "name": here.name(after.user) if after else "",
-            "tidy": span.ends_at - rule.TIDY_BEFORE, "relief": span.ends_at - rule.ARRIVE_BEFORE,
+            "over": span.ends_at <= at, "tidy": span.ends_at - rule.TIDY_BEFORE, "relief": span.ends_at - rule.ARRIVE_BEFORE,
             "others": [(user, here.name(user)) for user in here.held_by(post, at) if user != actor.id],
             "book": other if other in here.posts and here.works(at.astimezone(here.zone).date()) else "",
             "book_title": here.posts[other].title if other in here.posts else "",

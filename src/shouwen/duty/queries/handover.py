@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound, Refused
@@ -220,6 +220,12 @@ def relieved(community_id: int, post: str, user: int | None, at: datetime) -> bo
         return False
     last = Handover.objects.filter(community=community_id, post=post, to_post=post, state=Handover.State.DONE).order_by("-due_at")
     return last.values_list("giver_id", flat=True).first() == user
+
+
+def done_since(community_id: int, since: datetime) -> set[tuple[str, datetime]]:
+    """(post, hour) of every shift handed over for an hour since then."""
+    rows = Handover.objects.filter(community=community_id, state=Handover.State.DONE, due_at__gte=since, to_post=F("post"))
+    return set(rows.values_list("post", "due_at"))
 
 
 WATCHED = timedelta(hours=4)

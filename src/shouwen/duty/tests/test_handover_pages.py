@@ -64,6 +64,7 @@ def test_the_log_is_listed_by_shift_and_printed_with_both_names(world: World, ma
     matters.items = [item(1)]
     sheet = ready(world, begin(world))
     complete(world, sheet)
+    assert "开始交班准备" not in sign_in(world, "li").get("/duty/handover").content.decode()  # handed over already
     client = sign_in(world, "chen")
     assert "何敏" in client.get("/duty/handover?shift=早班&from=2026-11-23&until=2026-11-23").content.decode().split('id="list"')[1]
     assert "何敏" not in client.get("/duty/handover?shift=夜班").content.decode().split('id="list"')[1]
