@@ -21,7 +21,7 @@ LINKED: Final = (
     "vendor/tabler.min.css", "vendor/tabler.min.js", "vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "vendor/icons.svg",
     *(f"shouwen/{name}" for name in (
         "app.css", "lists.css", "tickets.css", "ticket.css", "onsite.css", "mark.svg", "theme.js", "talk.js", "forms.js", "drafts.js", "clocks.js",
-        "keys.js", "leave.js", "steps.js", "priced.js", "onsite.js",
+        "keys.js", "leave.js", "notify.js", "board.js", "steps.js", "priced.js", "onsite.js",
     )),
 )  # fmt: skip
 """The frame, styles and scripts that open without a signal, as pages name them (in production by their content)."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from shouwen.kernel.access import SYSTEM, Actor
@@ -15,6 +16,7 @@ from shouwen.org import queries as org
 from shouwen.procedures import actions, attachments, store
 from shouwen.procedures.models import Attachment, Event
 from shouwen.procedures.offline import told_moment, told_spot
+from shouwen.procedures.pages.worker import IMPORTED, LINKED
 
 from .conftest import MONDAY, Clock
 
@@ -204,6 +206,7 @@ def test_the_app_is_the_same_for_everybody(client: Client, settings: Any, db: No
     assert worker["Content-Type"].startswith("text/javascript") and worker["Cache-Control"] == "no-cache" and '"/mine/offline"' in worker.content.decode()
     manifest = client.get("/manifest.webmanifest").json()
     assert manifest["start_url"] == "/mine" and manifest["scope"] == "/" and {i["purpose"] for i in manifest["icons"]} == {"any", "maskable"}
+    assert [name for name in (*LINKED, *IMPORTED) if not name.startswith("vendor/") and finders.find(name) is None] == []  # one missing, none kept
     shell = client.get("/mine/offline")
     assert shell.status_code == 200 and "server-now" not in shell.content.decode() and "data-user" not in shell.content.decode()
 
