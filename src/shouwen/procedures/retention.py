@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
+from django.db import transaction
 from django.db.models import QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 
 from . import store
-from .attachments import _path
+from .attachments import _path as path_of
 from .editions import procedure_of
 from .engine import Procedure
 from .engine.spans import parse
@@ -121,7 +121,11 @@ def _loose(community_id: int, days: int, at: datetime) -> QuerySet[Attachment]:
 
 
 def _drop(row: Attachment, at: datetime) -> None:
-    """Mark the file erased, and take it off the disk unless another attachment has the same content."""
+    """Mark the file erased; once that is kept, it leaves the disk unless another attachment has the same content."""
     Attachment.objects.filter(pk=row.pk).update(erased_at=at)
-    if not Attachment.objects.filter(digest=row.digest, erased_at=None).exists():
-        Path(_path(row.digest)).unlink(missing_ok=True)
+
+    def unlink(digest: str = row.digest) -> None:
+        if not Attachment.objects.filter(digest=digest, erased_at=None).exists():
+            path_of(digest).unlink(missing_ok=True)
+
+    transaction.on_commit(unlink)

@@ -144,16 +144,22 @@ def test_the_procedures_own_keeps_goes_before_the_setting():
     assert keeping.ends(read(text), [], AT, keeping.FOREVER) is None
 
 
-def test_two_attachments_of_one_content_share_the_file_until_the_last_goes(house):
+def test_two_attachments_of_one_content_share_the_file_until_the_last_goes(house, django_capture_on_commit_callbacks):
     _, kept = ended(house)
     twin = Attachment.objects.get(pk=kept.pk)
     with bookkeeping("test"):
         twin.pk, twin.key, twin.ticket_id = None, "twin", None
         twin.save(force_insert=True)
     periods = keeping.Periods(private=0, files=365, loose=0)
-    done = keeping.erase(SYSTEM, house.liyuan.pk, periods=periods, at=LATER)
+    with django_capture_on_commit_callbacks(execute=True):
+        done = keeping.erase(SYSTEM, house.liyuan.pk, periods=periods, at=LATER)
     assert (done.files, done.private, done.loose) == (1, 0, 0)
-    assert attachments.content_of(Attachment.objects.get(key="twin"))
+    twin = Attachment.objects.get(key="twin")
+    assert attachments.content_of(twin)
+    with django_capture_on_commit_callbacks(execute=True):
+        keeping.erase(SYSTEM, house.liyuan.pk, periods=keeping.Periods(private=0, files=0, loose=30), at=LATER)
+    with pytest.raises(NotFound, match="存储"):
+        attachments.content_of(twin)
 
 
 def test_old_read_notices_go_and_unread_ones_stay(house):
