@@ -77,7 +77,7 @@ def _calendar(at: datetime, what: str) -> Finding:
     if missing := calendars.unconfirmed(today):
         mark = BAD if today.year in missing else WARNING
         years = "、".join(map(str, missing))
-        return Finding(mark, what, f"{years} 年的节假日还没有确认，跨入该年的工作日时限无法推算。请在「参数与日历」录入并确认")
+        return Finding(mark, what, f"{years} 年的节假日还没有确认，跨入该年的工作日时限无法推算。请在「设置 → 工作日历」录入并确认")
     return Finding(GOOD, what, f"已确认到 {max(calendars.calendar_data(None).confirmed)} 年")
 
 

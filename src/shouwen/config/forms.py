@@ -1,4 +1,4 @@
-"""Forms of the page 参数与日历."""
+"""Forms of the pages of settings."""
 
 from __future__ import annotations
 
