@@ -58,7 +58,7 @@ async function pick(hit) {
   mark(-1);
   await call(hit.dataset.unit, hit.dataset.person);
   if (!hit.dataset.unit) document.dispatchEvent(new CustomEvent("flash", { detail: { text: `${hit.dataset.title} 没有登记在住的房屋，可以直接选事项受理。`, kind: "info" } }));
-  onward();
+  if ([find, filter, document.body].includes(document.activeElement)) onward();
 }
 const onward = () => (form() ? empty() : filter).focus();
 function empty() { // the first field that must still be filled, else the button; what is optional is reached with Tab
@@ -78,21 +78,23 @@ find.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter") {
     event.preventDefault();
     if (!find.value.trim()) return filter.focus();
-    if (document.querySelector("#hits").dataset.for === find.value && all[Math.max(at, 0)]) pick(all[Math.max(at, 0)]); else waiting = true;
+    if (document.querySelector("#hits").dataset.for === find.value && all[Math.max(at, 0)]) pick(all[Math.max(at, 0)]); else { waiting = find.value; filter.focus(); }
   } else if (event.key === "Escape") {
     event.stopPropagation();
     find.value = "";
     document.getElementById("hits").hidden = true;
   }
 });
-let waiting = false; // Enter came before the answer: take the first when it is there
+let waiting = ""; // Enter came before the answer: take the first when it is there; what is typed meanwhile is the matter
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt !== find) return;
   const list = document.getElementById("hits");
   list.dataset.for = new URL(event.detail.xhr.responseURL || location.href).searchParams.get("q") ?? "";
   mark(hits().length ? 0 : -1);
   const first = hits()[0];
-  if (waiting && list.dataset.for === find.value) { waiting = false; if (first) pick(first); }
+  if (!waiting || list.dataset.for !== waiting) return;
+  waiting = "";
+  if (first) pick(first); else { list.hidden = false; find.focus(); }
 });
 document.addEventListener("click", (event) => {
   const hit = event.target.closest("#hits [role=option]");
