@@ -59,7 +59,6 @@ def test_the_form_asks_only_what_is_for_residents_and_in_their_words(lift):
     assert 'value="3栋1单元 1号电梯"' in shown  # where one stands is written already
 
 
-@pytest.mark.shows("E10.02")
 def test_a_home_is_reported_by_who_lives_there(wang, door, world, clock):
     photo = SimpleUploadedFile("leak.png", PNG, "image/png")
     where, ticket = leak(wang, door, photos=[photo])
