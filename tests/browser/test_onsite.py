@@ -134,13 +134,22 @@ def test_an_engineer_works_on_without_a_signal(phone: Phone) -> None:
     phone.opens("/mine")
     expect(page.locator("body")).to_have_attribute("data-kept", "2")  # both tasks are put away
     kept = phone.kept()
+    third = urgent(content="第三处漏水")
+    page.reload()
+    expect(page.locator("body")).to_have_attribute("data-kept", "3")
+    phone.context.set_offline(True)
+    page.locator(f'[data-keep^="{third.id}-"]').get_by_role("button", name="接单").click()
+    expect(page.locator("[data-queue-state]")).to_contain_text("1 项待发送")
+    phone.context.set_offline(False)
+    expect(page.locator("[data-queue-state]")).to_contain_text("已全部发送")
+    assert next(t for t in store.load(third.id).state.open_tasks if t.step == "sign").taken
     assert kept["rows"] == 3 and "水管" not in kept["text"] and "1201" not in kept["text"] and "false" in kept["text"]
 
     phone.context.set_offline(True)
     begun = now()
     page.clock.set_system_time(begun - timedelta(minutes=20))  # twenty minutes ago, in time: a signature is due within five
     page.goto(f"{phone.url}/mine")  # what opens is the phone's own copy
-    expect(page.locator("#shell .task")).to_have_count(2)
+    expect(page.locator("#shell .task")).to_have_count(3)
     expect(page.locator("[data-queue-state]")).to_contain_text("离线")
     page.locator(f'#shell a[href$="/mine/{row.id}/{task(row, "sign")}"]').click()
     expect(page.locator(".onsite-summary")).to_contain_text("水管爆裂满地水")

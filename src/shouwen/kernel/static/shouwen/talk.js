@@ -99,6 +99,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 function again(event, text) {
+  if (event.detail.requestConfig?.verb === "get" && document.querySelector("[data-works-offline]")) return; // a look that failed: the page says 离线 itself
   const { elt, requestConfig } = event.detail;
   toast(text, "danger", {
     title: "重试",

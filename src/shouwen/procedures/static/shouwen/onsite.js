@@ -123,8 +123,19 @@ async function act(form) {
   }
 }
 
+async function accept(button) { // 接单 in the list, when the signal has gone since it was opened
+  const [ticket, number] = button.value.split("-").map(Number);
+  const line = button.closest(".task");
+  button.disabled = true;
+  await add({ ticket, task: number, kind: "take", title: line.querySelector(".task-head b").textContent, place: line.querySelector(".task-text b")?.textContent ?? "" });
+  tell("已记在手机里，有信号就发送。", "info");
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  const button = page === "mine" && !navigator.onLine && form.querySelector?.("button[name=task]");
+  if (button) opened().then((kept) => (kept ? accept(button) : tell("没有信号，没有接单。有信号后请再点一次。", "danger")));
+  if (button) { event.preventDefault(); return event.stopImmediatePropagation(); }
   if (!form.matches?.("form[data-act]")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
