@@ -213,7 +213,6 @@ def _init(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
-    from shouwen.procedures import phrases
 
     at = now()
     if Community.objects.exists():
@@ -409,7 +408,6 @@ def _token_create(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
-    from shouwen.procedures import phrases
     from shouwen.org.queries import actor_for, user_by_username
 
     user = user_by_username(given.user)

@@ -21,13 +21,13 @@ steps:
 
 
 @pytest.mark.parametrize(("old", "line"), [("short", 1), ("desk", 5), ("first", 7), ("what", 11)])
-def test_a_name_of_forty_one_letters_is_refused_with_its_line(old, line):
+def test_a_name_of_forty_one_letters_is_refused_with_its_line(old: str, line: int) -> None:
     read(FILE)
     read(FILE.replace(old, LONG[:40]))
     with pytest.raises(Faulty, match=rf"第 {line} 行.*40"):
         read(FILE.replace(old, LONG))
 
 
-def test_a_title_of_sixty_one_letters_is_refused():
+def test_a_title_of_sixty_one_letters_is_refused() -> None:
     with pytest.raises(Faulty, match=r"第 2 行.*60"):
         read(FILE.replace("title: 试\n", f"title: {'试' * 61}\n"))
