@@ -213,6 +213,7 @@ def _init(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
+    from shouwen.procedures import phrases
 
     at = now()
     if Community.objects.exists():
