@@ -140,6 +140,8 @@ async function choose(slug) {
     const field = form().elements[name];
     if (field && "value" in field && !["radio", "checkbox"].includes(field.type) && field.dataset.now === undefined) field.value = value;
   }
+  const { at_unit: unit, at_person: person } = form().elements;
+  if (unit.value !== chosen.unit || person.value !== chosen.person) carry(); // who calls was found while the form was on its way
   document.getElementById("matters").classList.add("is-chosen");
   matters.forEach((one) => (one.dataset.matter === slug ? one.setAttribute("aria-current", "true") : one.removeAttribute("aria-current")));
   filter.value = "";
