@@ -90,7 +90,7 @@ class _Forms(HTMLParser):
             self.form["boxes"][name] += 1 if kind == "checkbox" else 2
             if not fields.get(name):
                 fields[name] = a.get("value", "on") if kind == "radio" or "checked" in a else ""
-        elif name and tag in ("input", "button"):
+        elif name and tag in ("input", "button") and kind != "file":  # files do not come as text
             plausible = {"date": "2026-11-24", "datetime-local": "2026-11-24T10:00", "time": "10:00", "number": a.get("min", "1"), "tel": "13800000009"}
             fields.setdefault(name, a.get("value") or plausible.get(kind, "" if tag == "button" else "3-1-1201" if "data-unit" in a else "试一试"))
 

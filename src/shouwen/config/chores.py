@@ -24,7 +24,7 @@ sealing.add_book(sealing.Book(
 ))  # fmt: skip
 sealing.add_book(sealing.Book(
     "events", "工单事件", "procedures.Event",
-    ("id", "ticket_id", "seq", "at", "by_id", "by_name", "kind", "text", "payload"),
+    ("id", "ticket_id", "seq", "at", "by_id", "by_name", "kind", "text", "payload", "received_at"),
 ))  # fmt: skip
 
 

@@ -39,11 +39,10 @@ def put_item(actor: Actor, community: Any, /, *, post: str, kind: str, title: st
     if not words:
         raise Refused("请填写名称。", {"title": "请填写名称。"})
     number = None
-    if kind in rule.COUNTED and str(count or "").strip():
-        text = str(count).strip()
+    if text := str(count or "").strip():
         if not (text.isascii() and text.isdigit() and len(text) <= 4):
             raise Refused("数量应为 0 到 9999 的整数，不填表示不定数。", {"count": "应为整数。"})
-        number = int(text)
+        number = int(text) if kind in rule.COUNTED else None
     rows = _own(community.pk, post)
     if len(rows) >= 100:
         raise Refused("一个岗位的交接清单最多 100 项。")

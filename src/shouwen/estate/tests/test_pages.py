@@ -197,6 +197,7 @@ def test_a_list_costs_the_same_with_more_rows(estate: SimpleNamespace, browse: B
             assert browse(estate.desk).get(reverse(f"estate:{name}")).status_code == 200
         return len(asked)
 
+    cost("units")  # what a process keeps for seconds is read once
     before = {name: cost(name) for name in ("units", "people", "vehicles", "gaps", "areas")}
     lines = [Line(f"9-1-{floor}01", name=f"住户{floor}", phone=f"1390000{floor:04}") for floor in range(1, 20)]
     actions.take_in(SYSTEM, estate.liyuan, lines=lines, at=AT)

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
-from shouwen.kernel import journal
+from shouwen.kernel import journal, kept
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
-from shouwen.org import actions, kept
+from shouwen.org import actions
 from shouwen.org.actions import accounts
 from shouwen.org.middleware import COOKIE, actor
 from shouwen.org.models import Session, User
