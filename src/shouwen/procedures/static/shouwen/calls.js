@@ -112,17 +112,21 @@ const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
 const secret = window.crypto?.subtle // only on https and on this machine; elsewhere the server's copy must do
   ? crypto.subtle.importKey("raw", Uint8Array.from(desk.dataset.draftKey.match(/../g), (pair) => parseInt(pair, 16)), "AES-GCM", false, ["encrypt", "decrypt"])
   : null;
-let hiding = 0;
-function hide() {
-  clearTimeout(hiding);
-  hiding = setTimeout(async () => {
-    if (!secret || !dirty) return;
+let hiding = false;
+let again = false;
+async function hide() { // at once, not after a pause: a reload may come with the next key
+  again = true;
+  if (!secret || hiding) return;
+  hiding = true;
+  while (again) {
+    again = false;
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const data = new TextEncoder().encode(JSON.stringify([...body()]));
     const closed = text(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await secret, data));
-    if (!dirty) return;
+    if (!dirty) continue;
     try { sessionStorage.setItem(SLOT, JSON.stringify({ sent: false, values: [], iv: text(iv), closed })); } catch { /* full */ }
-  }, 120);
+  }
+  hiding = false;
 }
 async function found() {
   let slot;
