@@ -219,13 +219,20 @@ def my_tasks(actor: Actor, at: datetime) -> QuerySet[Task]:
 
 
 def timeline(actor: Actor, ticket_: Ticket) -> QuerySet[Event]:
-    """What happened to a ticket, in order."""
-    return Event.objects.filter(ticket=ticket(actor, ticket_.pk)).order_by("seq")
+    """What happened to a ticket, in order; nothing of one that this person may not see."""
+    seen = actor.may("tickets.view", ticket_.community_id) and (
+        not ticket_.confidential
+        or actor.may("tickets.confidential", ticket_.community_id)
+        or (actor.id is not None and actor.id in (ticket_.first_asked_id, ticket_.tracker_id))
+    )
+    return Event.objects.filter(ticket_id=ticket_.pk).order_by("seq") if seen else Event.objects.none()
 
 
 def links(actor: Actor, ticket_: Ticket) -> list[tuple[str, Ticket]]:
     """(how it is related, other ticket) in both directions, only those this person may see."""
-    rows = Link.objects.filter(Q(ticket=ticket_) | Q(to=ticket_)).select_related("ticket", "to")
+    rows = list(Link.objects.filter(Q(ticket=ticket_) | Q(to=ticket_)).select_related("ticket", "to").defer("ticket__state", "to__state"))
+    if not rows:
+        return []
     seen = set(tickets(actor).filter(pk__in={p for r in rows for p in (r.ticket_id, r.to_id)}).values_list("pk", flat=True))
     titles = {"same": "同一事项", "part_of": "上级事项", "caused_by": "起因"}
     back = {"same": "同一事项", "part_of": "分项", "caused_by": "由此引起"}
