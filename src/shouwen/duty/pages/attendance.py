@@ -84,8 +84,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     to, starts = colleague(actor, given.get("to", "")), _moment(given.get("starts_at", ""))
     if to is None or starts is None:
         raise Refused("请选择由谁顶班。", {"to": "请选择。"})
+    back = _moment(given.get("back_at", ""))
+    if given.get("back_at") and back is None:  # or an exchange would become a gift
+        raise Refused("没有看懂要换回哪一班，请从列出的班次里选。", {"back_at": "请重新选择。"})
     row = actions.ask_change(
-        actor, community, post=given.get("post", ""), starts_at=starts, to=to, back_at=_moment(given.get("back_at", "")),
+        actor, community, post=given.get("post", ""), starts_at=starts, to=to, back_at=back,
         reason=given.get("reason", ""), at=now(),
     )  # fmt: skip
     return flash(redirect("duty:mine"), f"已请{row.to.name}答复。")

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from shouwen.kernel.journal import now
+from shouwen.kernel.refusals import Refused
 from shouwen.kernel.screens import flash, render
 
 from .. import actions, queries
@@ -24,6 +25,8 @@ def items(request: HttpRequest) -> HttpResponse:
     post = post if post in here.posts else queries.BOOK_POSTS[0]
     if request.method == "POST":
         given = request.POST
+        if given.get("do", "put") not in ("put", "drop", "reset"):
+            raise Refused("没有这个操作。请刷新页面后再试。")
         if given.get("do") == "drop":
             actions.drop_item(actor, community, post=post, kind=given.get("kind", ""), title=given.get("title", ""), at=at)
             said = "已从清单去掉，下一次交接起不再列出。"

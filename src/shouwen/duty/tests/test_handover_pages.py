@@ -203,3 +203,12 @@ def test_the_home_page_says_what_is_to_be_done(world: World, matters: Matters, c
     assert "许倩" in Client().get(path).headers.get("Location", "") + lin.get(path).content.decode()
     for nonsense in ({"do": "fly"}, {"do": "read", "upto": "x"}, {"do": "close", "line": "9" * 30}, {"was-1": "[", "sheet": "1"}):
         assert li.post(path, nonsense).status_code in (302, 404, 409, 422)
+
+
+def test_what_is_not_understood_does_nothing(world: World) -> None:
+    li, lin = sign_in(world, "li"), sign_in(world, "lin")
+    before = HandoverItem.objects.count()
+    answer = lin.post("/duty/handover/items", {"do": "x", "post": "receptionist", "kind": "article", "title": "对讲机", "count": "2"})
+    assert answer.status_code in (403, 422) and HandoverItem.objects.count() == before
+    wrong = li.post("/duty/mine/ask", {"post": "receptionist", "starts_at": "2026-11-24T08:00+08:00", "to": world.people["he"].pk, "back_at": "x", "reason": "看牙"})
+    assert wrong.status_code == 422 and "换回哪一班" in wrong.content.decode(), "an exchange never becomes a gift"
