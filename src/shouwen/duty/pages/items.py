@@ -27,6 +27,8 @@ def items(request: HttpRequest) -> HttpResponse:
         given = request.POST
         if given.get("do", "put") not in ("put", "drop", "reset"):
             raise Refused("没有这个操作。请刷新页面后再试。")
+        if given.get("post", post) not in here.posts:
+            raise Refused("没有这个岗位。请从列表里选。", {"post": "请重新选择。"})
         if given.get("do") == "drop":
             actions.drop_item(actor, community, post=post, kind=given.get("kind", ""), title=given.get("title", ""), at=at)
             said = "已从清单去掉，下一次交接起不再列出。"

@@ -58,7 +58,7 @@ def _community_details(name: str, address: str, phone: str) -> dict[str, str]:
 
 @action("estate.building_added", may="estate.edit", says="新增楼栋 {name}（{code}）")
 def add_building(actor: Actor, community: Community, /, *, code: str, name: str = "", at: datetime | None = None) -> Done:
-    normal = room_code(code)
+    normal = room_code(clean_text(code, "栋号", 60, field="code"))
     if not normal or "-" in normal or len(normal) > 20:
         raise no("code", "栋号应为 1 至 20 个字母、数字或汉字，例如 3 或 A。")
     if Building.objects.filter(community=community, code=normal).exists():
