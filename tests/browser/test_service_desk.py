@@ -112,7 +112,7 @@ def _fill(form: Locator, name: str, value: Any) -> None:
     """Answer one question as a person would: choose, tick, write, or hand in a picture."""
     if isinstance(value, dict) and "buffer" not in value:
         for key, tick in value.items():
-            form.locator(f'[name$="{name}.{key}"][value="{tick}"]').check(force=True)
+            form.locator(f'[name$="{name}.{key}"][value="{tick}"]').check()
         return
     if isinstance(value, dict):
         box = form.locator(f'.upload[data-name$="{name}"]')
@@ -125,7 +125,7 @@ def _fill(form: Locator, name: str, value: Any) -> None:
         field.check()
     elif kind in ("radio", "checkbox"):
         for one in value if isinstance(value, list) else [value]:
-            form.locator(f'[name$="{name}"][value="{one}"]').check(force=True)
+            form.locator(f'[name$="{name}"][value="{one}"]').check()
     elif kind == "select":
         option = field.locator("option", has_text=value) if re.search("[一-龥]", value) else None
         field.select_option(option.first.get_attribute("value") if option else value)

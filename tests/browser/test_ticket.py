@@ -29,7 +29,7 @@ def test_a_complaint_for_two_departments(staff: Staff, tmp_path: Path) -> None: 
     form = slow.locator("article.task form.step-form")
     for name, value in {**CLASSIFIED, "level": "major"}.items():
         for one in value if isinstance(value, list) else [value]:
-            form.locator(f'[name$="{name}"][value="{one}"]').check(force=True)
+            form.locator(f'[name$="{name}"][value="{one}"]').check()
     form.locator('[name$="level_reason"]').fill("第三次了")
     staff.works("li", c, "受理识别", CLASSIFIED)
     form.locator("button[type=submit]").click()
@@ -83,7 +83,7 @@ def test_a_complaint_for_two_departments(staff: Staff, tmp_path: Path) -> None: 
     form = wu.locator("article.task form.step-form")
     for name, value in {"inquired_at": _clock(), "findings": "水管裂", "opinion": "更换", "process": "已更换", "result": "不漏了", "analysis": "老化"}.items():
         form.locator(f'[name$="{name}"]').fill(value)
-    form.locator('[name$="outcome"][value="solved"]').check(force=True)
+    form.locator('[name$="outcome"][value="solved"]').check()
     li = staff["li"]
     li.goto(f"{at}/amend/intake")
     li.locator('[name="amend-content"]').fill("车库 B2 漏水，保安没有拦住施工车")

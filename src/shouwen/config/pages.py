@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.web import COMMUNITY_COOKIE, sees
+from shouwen.kernel.words import number_in
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -26,14 +27,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def switch(request: HttpRequest) -> HttpResponse:
     """Work in another community from now on (a cookie of this browser; what one may see is checked anew each time)."""
     actor = getattr(request, "actor", None)
-    chosen = request.POST.get("community", "")
-    if actor is None or not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19 and sees(actor, int(chosen))):
+    chosen = number_in(request.POST.get("community"))
+    if actor is None or chosen is None or not sees(actor, chosen):
         raise NotFound
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
     response = HttpResponseRedirect(back)
     response.set_cookie(
-        COMMUNITY_COOKIE, chosen, max_age=180 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
+        COMMUNITY_COOKIE, str(chosen), max_age=180 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
     )
     return response

@@ -8,6 +8,7 @@ from typing import Any
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.templatetags.ui import when_text
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 from shouwen.papers.records import Fact, Line, Record
 
@@ -21,9 +22,9 @@ MOST = 200
 def log_record(actor: Actor, rest: str) -> Record:
     """The record `log:<community>/<post>/<day>/<shift or ->`; NotFound for whoever may not see the books there."""
     parts = rest.split("/")
-    if len(parts) != 4 or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 19):
+    if len(parts) != 4 or (place := number_in(parts[0])) is None:
         raise NotFound
-    community = queries.place(actor, int(parts[0]))
+    community = queries.place(actor, place)
     try:
         day = date.fromisoformat(parts[2])
     except ValueError:
@@ -52,9 +53,9 @@ PARTS = {"items": ("work", "matter", "order"), "things": ("article", "mail", "ke
 
 def handover_record(actor: Actor, rest: str) -> Record:
     """The record `handover:<id>`, with both names and what was handed over. A5.08–11, A5.15."""
-    if not (rest.isascii() and rest.isdigit() and len(rest) < 19):
+    if (pk := number_in(rest)) is None:
         raise NotFound
-    row = queries.handover(actor, int(rest), whole=True)
+    row = queries.handover(actor, pk, whole=True)
     lines = list(row.lines.all())
     posts = {one.slug: one.title for one in org.posts()}
     facts = {

@@ -31,6 +31,7 @@ from django.utils.html import format_html, format_html_join
 
 from .access import Actor
 from .refusals import Forbidden, NotFound, Refused
+from .words import number_in
 
 log = logging.getLogger("shouwen.web")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -261,7 +262,7 @@ def here(request: HttpRequest) -> int | None:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         return None
-    chosen = request.COOKIES.get(COMMUNITY_COOKIE, "")
-    if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 and sees(actor, int(chosen)):
-        return int(chosen)
+    chosen = number_in(request.COOKIES.get(COMMUNITY_COOKIE))
+    if chosen is not None and sees(actor, chosen):
+        return chosen
     return actor.community

@@ -10,6 +10,11 @@ _LINE_BREAKS = "\n\t"
 _DIRECTION = {chr(c) for c in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
+def number_in(text: str | None) -> int | None:
+    """The id or small number a form, an address or a cookie holds; None for anything else. Always fits a database's bigint."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def clean_text(text: object, title: str, limit: int, *, field: str = "") -> str:
     """Strip and check words: no NUL or control characters, no lone surrogates, no direction overrides, not too long.
 

@@ -10,11 +10,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
-from django.db.models import Q
-
+from shouwen.kernel import leases
 from shouwen.kernel.access import SYSTEM, Actor
-from shouwen.kernel.batch import adapted
 from shouwen.kernel.journal import Done, action, bookkeeping
 
 from .actions import address_of
@@ -47,18 +44,7 @@ def deliver(now: datetime, most: int = 20) -> int:
 
 def claim(now: datetime, most: int) -> list[int]:
     """Lease the deliveries that have waited longest. Nothing is written when nothing is due."""
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    if not Delivery.objects.filter(free, next_at__lte=now).exists():
-        return []
-    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    sql = (
-        "UPDATE notices_delivery SET lease_until = %s WHERE id IN (SELECT id FROM notices_delivery"
-        " WHERE next_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
-        f" ORDER BY next_at LIMIT %s{skip}) RETURNING id"
-    )
-    with bookkeeping("lease of deliveries"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, adapted((now + LEASE, now, now, most)))
-        return [row[0] for row in cursor.fetchall()]
+    return leases.claim("notices_delivery", "next_at", now, LEASE, most)
 
 
 def _mark(delivery: Delivery, now: datetime, *, state: str, error: str, next_at: datetime | None = None) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Forbidden, Refused
 from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.words import number_in
 
 from . import actions, queries
 from .forms import ChannelForm, OwnForm
@@ -49,8 +50,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 def fresh(request: HttpRequest) -> JsonResponse:
     """For the open pages: the number of unread notices, and those newer than `after` to be shown by the browser."""
-    after = request.GET.get("after", "")
-    at_least = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    at_least = number_in(request.GET.get("after"))
     last, rows = queries.fresh(request.actor, 2**63 - 1 if at_least is None else at_least, now())
     return JsonResponse({
         "last": last, "unread": queries.unread(request.actor),

@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from django.db import connection, transaction
-from django.db.models import Q
 
 from shouwen.estate.models import Community
 from shouwen.estate.queries import mask_phone
+from shouwen.kernel import leases
 from shouwen.kernel.access import SYSTEM, Actor
-from shouwen.kernel.batch import adapted
 from shouwen.kernel.journal import Done, action, bookkeeping
 from shouwen.kernel.secrets import open_text, seal_text
 from shouwen.procedures import privacy, store
@@ -39,7 +37,7 @@ def deliver(now: datetime, most: int = 20) -> int:
     provider = sms.provider()
     if provider is None:
         return 0
-    claimed = _claim(now, most)
+    claimed = leases.claim("portal_message", "next_at", now, LEASE, most, first="urgent DESC")
     for message in Message.objects.filter(pk__in=claimed).order_by("pk"):
         try:
             phone, text = _worded(message, now)
@@ -62,21 +60,6 @@ def tidy(now: datetime) -> int:
         codes = SmsCode.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
         sessions = ResidentSession.objects.filter(started_at__lt=now - timedelta(days=60)).delete()[0]
     return codes + sessions + limits.tidy(now)
-
-
-def _claim(now: datetime, most: int) -> list[int]:
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    if not Message.objects.filter(free, next_at__lte=now).exists():
-        return []
-    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    sql = (
-        "UPDATE portal_message SET lease_until = %s WHERE id IN (SELECT id FROM portal_message"
-        " WHERE next_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
-        f" ORDER BY urgent DESC, next_at LIMIT %s{skip}) RETURNING id"
-    )
-    with bookkeeping("lease of messages"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, adapted((now + LEASE, now, now, most)))
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _worded(message: Message, now: datetime) -> tuple[str, str]:

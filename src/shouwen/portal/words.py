@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from typing import Final
 
 from shouwen.duty.directory import Directory
 from shouwen.estate.queries import mask_name
+from shouwen.notices.quiet import quiet_until
 from shouwen.procedures.calendars import local
 from shouwen.procedures.engine import Procedure
 
@@ -51,8 +52,4 @@ def moment(at: datetime, now: datetime) -> str:
 
 def waking(at: datetime) -> datetime:
     """The moment itself, or 08:00 after the quiet hours from 22:00 to 08:00 in which it falls."""
-    there = local(at)
-    if 8 <= there.hour < 22:
-        return at
-    day = there if there.hour < 8 else there + timedelta(days=1)
-    return day.replace(hour=8, minute=0, second=0, microsecond=0)
+    return quiet_until(at, time(22), time(8)) or at

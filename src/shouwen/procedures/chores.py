@@ -10,10 +10,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
-
+from shouwen.kernel import leases
 from shouwen.kernel.access import SYSTEM
-from shouwen.kernel.batch import adapted
 from shouwen.kernel.journal import Done, action, bookkeeping
 from shouwen.kernel.refusals import Conflict
 
@@ -55,28 +53,7 @@ def _asleep_again(row: store.Row) -> None:
 
 def claim(now: datetime, most: int) -> list[int]:
     """Lease the most overdue clocks and return their tickets, each once."""
-    skip = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    sql = (
-        "UPDATE procedures_clock SET lease_until = %s WHERE id IN (SELECT id FROM procedures_clock"
-        " WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
-        f" ORDER BY wake_at LIMIT %s{skip}) RETURNING ticket_id"
-    )
-    if not _anything_due(now):
-        return []
-    with bookkeeping("lease of due clocks"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, adapted((now + LEASE, now, now, most)))
-        return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
-
-
-def _anything_due(now: datetime) -> bool:
-    """A read-only look, so that an idle poll never takes a write lock. The order keeps a plan made for any moment on the index."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM procedures_clock WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s)"
-            " ORDER BY wake_at LIMIT 1",
-            adapted((now, now)),
-        )
-        return cursor.fetchone() is not None
+    return list(dict.fromkeys(leases.claim("procedures_clock", "wake_at", now, LEASE, most, give="ticket_id")))
 
 
 @action("clock.postponed", may="system", says="工单 {ticket} 的时钟处理失败，已推后 15 分钟：{because}")

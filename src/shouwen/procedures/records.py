@@ -10,6 +10,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.templatetags.ui import when_text
+from shouwen.kernel.words import number_in
 from shouwen.papers.records import Fact, Line, Record, Step
 
 from . import attachments, queries, store
@@ -32,9 +33,9 @@ NOT_CONCERNED = frozenset({"customer-service", "management", ""})
 
 def ticket_record(actor: Actor, rest: str) -> Record:
     """The record `ticket:<id>`; NotFound for whoever may not see the ticket."""
-    if not (rest.isascii() and rest.isdigit() and len(rest) < 19):
+    if (pk := number_in(rest)) is None:
         raise NotFound
-    row = queries.row(actor, int(rest))
+    row = queries.row(actor, pk)
     ticket = Ticket.objects.select_related("edition").defer("state").get(pk=row.id)
     finder = finder_for(row, procedure_of(row.edition_id), now())
     rules, departments = finder.procedure, _departments(row, finder)

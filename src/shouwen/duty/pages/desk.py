@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import Refused
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 from shouwen.org.models import User
 
@@ -45,7 +46,8 @@ def colleague(actor: Actor, given: str) -> User | None:
     """The active colleague chosen in a form; None when nobody was."""
     if not given.strip():
         return None
-    found = org.staff(actor).filter(pk=int(given), is_active=True).first() if given.isascii() and given.isdigit() and len(given) < 19 else None
+    number = number_in(given)
+    found = org.staff(actor).filter(pk=number, is_active=True).first() if number is not None else None
     if found is None:
         raise Refused("没有这位同事，请重新选择。")
     return found

@@ -14,6 +14,7 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import flash, page_of, render, wants_part
+from shouwen.kernel.words import number_in
 from shouwen.org import actions as org_actions
 from shouwen.org.queries import actor_for
 
@@ -141,8 +142,7 @@ def _act(request: HttpRequest, actor: Actor, row: Handover, at: datetime) -> str
         case "explain":
             actions.explain(actor, row, at=at)
         case "read":
-            upto = given.get("upto", "")
-            actions.read_log(actor, row, upto=int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 19 else 0, at=at)
+            actions.read_log(actor, row, upto=number_in(given.get("upto")) or 0, at=at)
         case "sign":
             actions.sign(actor, row, at=at)
         case "unsign":
@@ -161,9 +161,8 @@ def _act(request: HttpRequest, actor: Actor, row: Handover, at: datetime) -> str
             person = colleague(actor, given.get("stand_in", ""))
             actions.decide(actor, row, decision=given.get("decision", ""), reason=reason, stand_in=person, at=at)
         case "add":
-            about = given.get("about_line", "")
             actions.add_line(actor, row, kind=given.get("kind", ""), title=given.get("title", ""), weight=given.get("weight", "ordinary"),
-                             about_line=int(about) if about.isascii() and about.isdigit() and len(about) < 19 else 0, at=at)  # fmt: skip
+                             about_line=number_in(given.get("about_line")) or 0, at=at)  # fmt: skip
         case "close":
             line = _line(actor, row, given.get("line", ""))
             actions.close_line(actor, line, closed=given.get("closed") != "no", at=at)
@@ -173,7 +172,8 @@ def _act(request: HttpRequest, actor: Actor, row: Handover, at: datetime) -> str
 
 
 def _line(actor: Actor, row: Handover, pk: str) -> HandoverLine:
-    line = queries.line_of(actor, int(pk)) if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    number = number_in(pk)
+    line = queries.line_of(actor, number) if number is not None else None
     if line is None or line.handover_id != row.pk:
         raise NotFound
     return line

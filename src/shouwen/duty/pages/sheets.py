@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from shouwen.kernel import sealing
 from shouwen.kernel.access import Actor
+from shouwen.kernel.words import number_in
 
 from .. import handover as rule
 from .. import queries
@@ -93,7 +94,7 @@ def changes(given: QueryDict) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for key in given:
         pk = key.removeprefix("was-")
-        if pk == key or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        if pk == key or number_in(pk) is None:
             continue
         try:
             was = json.loads(given[key])

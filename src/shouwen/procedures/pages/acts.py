@@ -15,6 +15,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, wants_part
+from shouwen.kernel.words import number_in
 from shouwen.kernel.zone import CHINA
 
 from .. import actions, queries, skilled
@@ -33,12 +34,12 @@ def take(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 def hand(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """Hand a task (0 = the following of the ticket) to a colleague."""
-    to, reason = request.POST.get("to", ""), request.POST.get("reason", "")
-    if not (to.isascii() and to.isdigit() and len(to) < 19):
+    to, reason = number_in(request.POST.get("to")), request.POST.get("reason", "")
+    if to is None:
         raise Refused("请选择转给哪位同事。", {"to": "请选择同事"})
     row = row_of(request, pk)
-    actions.hand(request.actor, row, task=number, to=int(to), reason=reason, at=now())  # type: ignore[attr-defined]
-    beyond = skilled.warning(row.community_id, procedure_of(row.edition_id).procedure, int(to)) if number else ""
+    actions.hand(request.actor, row, task=number, to=to, reason=reason, at=now())  # type: ignore[attr-defined]
+    beyond = skilled.warning(row.community_id, procedure_of(row.edition_id).procedure, to) if number else ""
     return back(request, row, "已转派，对方已收到通知。" + beyond)
 
 

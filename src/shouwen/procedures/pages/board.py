@@ -21,6 +21,7 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.kept import Kept
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.screens import Page, page_of, render, wants_part
+from shouwen.kernel.words import number_in
 
 from .. import displays, queries
 from .. import lanes as reads
@@ -120,7 +121,7 @@ def board(request: HttpRequest) -> HttpResponse:
 def still(seen: str, community_id: int, version: int, at: datetime) -> bool:
     """Whether the board that was sent with this mark is still true: nothing happened here, and no limit has come near since."""
     parts = seen.split(".")
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts[:3]):
+    if len(parts) != 4 or any(number_in(part) is None for part in parts[:3]):
         return False
     mark, people, until = map(int, parts[:3])
     return people == version and at.timestamp() < until and mark == reads.mark(community_id)
@@ -230,14 +231,14 @@ def chosen_in(request: HttpRequest, people: Directory) -> Chosen:
     """The filters that stand in the address."""
     get = request.GET.get
     holder, actor = get("holder", ""), request.actor  # type: ignore[attr-defined]
-    who = actor.id if holder == MINE else number(holder)
+    who = actor.id if holder == MINE else number_in(holder)
     department, group = get("department", ""), get("group", "")
     department = department if department in people.departments else ""
     posts = sorted(slug for slug, post in people.posts.items() if department and post.department == department)
     return Chosen(
         department,
         who if who is not None and (who == actor.id or people.knows(who)) else None,
-        plain(get("procedure", "")), number(get("building", "")), tuple(f"post:{slug}" for slug in posts),
+        plain(get("procedure", "")), number_in(get("building", "")), tuple(f"post:{slug}" for slug in posts),
         group if group in GROUPS else "",
     )  # fmt: skip
 
@@ -271,11 +272,6 @@ def _buildings(actor: Actor, community_id: int) -> list[tuple[str, str]]:
 def _views(actor: Actor, community_id: int, chosen: Chosen) -> list[dict[str, Any]]:
     here = chosen.address(actor)
     return [{"pk": one.pk, "name": one.name, "query": one.query, "here": one.query == here} for one in displays.views(actor, community_id)]
-
-
-def number(text: str | None) -> int | None:
-    """An id from an address; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def plain(text: str) -> str:

@@ -17,11 +17,11 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now, separately
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
-from shouwen.kernel.words import clean_text
+from shouwen.kernel.words import clean_text, number_in
 
 from .. import actions, displays, queries
 from ..editions import procedure_of
-from .board import GROUPS, number
+from .board import GROUPS
 
 MOST: Final = 100
 """Tasks of one act."""
@@ -46,7 +46,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     community = request.community  # type: ignore[attr-defined]
     if community is None or not actor.may("tickets.view", community.pk):
         raise NotFound
-    act, to = request.POST.get("act", ""), number(request.POST.get("to"))
+    act, to = request.POST.get("act", ""), number_in(request.POST.get("to"))
     reason = clean_text(request.POST.get("reason", ""), "原因", 200, field="reason")
     chosen = _chosen(request.POST.getlist("task"))
     if act not in ("hand", "urge"):
@@ -76,7 +76,7 @@ def _chosen(given: list[str]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for key in dict.fromkeys(given):
         ticket, _, task = key.partition("-")
-        if (pk := number(ticket)) is None or (one := number(task)) is None:
+        if (pk := number_in(ticket)) is None or (one := number_in(task)) is None:
             raise Refused("选中的任务不对。请刷新页面后重新选择。")
         found.setdefault(pk, []).append(one)
     if not found:

@@ -17,6 +17,7 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import render
+from shouwen.kernel.words import number_in
 
 from .. import held, queries
 from . import desk
@@ -34,10 +35,10 @@ def keep(request: HttpRequest) -> HttpResponse:
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     place = desk.place(request)
     data = request.POST
-    call, revision = desk.number(data.get("call")), desk.number(data.get("revision")) or 0
+    call, revision = number_in(data.get("call")), number_in(data.get("revision")) or 0
     fields = {n: v for n, v in data.lists() if n not in OF_THE_FRAME and any(v)}
     content = held.Content(
-        desk.number(data.get("at_unit")), desk.number(data.get("at_person")), data.get("procedure", "")[:40], fields,
+        number_in(data.get("at_unit")), number_in(data.get("at_person")), data.get("procedure", "")[:40], fields,
         window=data.get("window", "")[:40], line=data.get("line", "")[:40],
     )  # fmt: skip
     content.place, content.about = _said(actor, place, content, at)
@@ -51,8 +52,8 @@ def keep(request: HttpRequest) -> HttpResponse:
 def drop(request: HttpRequest) -> HttpResponse:
     """Give a call up."""
     place = desk.place(request)
-    held.drop(request.actor, desk.number(request.POST.get("call")))  # type: ignore[attr-defined]
-    staying = desk.number(request.POST.get("staying"))
+    held.drop(request.actor, number_in(request.POST.get("call")))  # type: ignore[attr-defined]
+    staying = number_in(request.POST.get("staying"))
     url = f"{reverse('procedures:file')}?call={staying}" if staying else reverse("procedures:file")
     return desk.leads_to(request, url, f"已放弃这个来电（{place.name}），没有受理。", "info")
 

@@ -20,6 +20,7 @@ from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import render, wants_part
+from shouwen.kernel.words import number_in
 
 from .. import actions, attachments, engine, held, queries, store
 from ..engine import Procedure
@@ -27,7 +28,7 @@ from ..forms import StepForm, colleagues
 from .alike import SHOWN, alike
 from .caller import Caller, caller
 from .calls import draft_key, tabs
-from .desk import Desk, desk_of, leads_to, number, place
+from .desk import Desk, desk_of, leads_to, place
 from .outlook import outlook
 from .phrases import beside
 
@@ -105,7 +106,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     ahead = outlook(actor, desk.community.pk, desk.slug, answers, at)
     unit = estate.unit_by_code(desk.community.pk, str(answers["unit"])) if isinstance(answers.get("unit"), str) else None
     words = next((str(answers[name]) for name in ("content", "title", "place") if answers.get(name)), "")
-    ticked = frozenset(pk for text in request.POST.getlist("same") if (pk := number(text)))
+    ticked = frozenset(pk for text in request.POST.getlist("same") if (pk := number_in(text)))
     same = alike(actor, desk.community.pk, desk.slug, unit.pk if unit else None, words, at, ticked)
     return render(request, "procedures/counter_outlook.html", {"outlook": ahead, "now": at, "alike": same})
 
@@ -160,7 +161,7 @@ def _file(request: HttpRequest) -> HttpResponse:
             actor, desk.community, procedure=desk.slug, answers=form.answers(), evidence=form.evidence(), at=at
         )
         attachments.bind(actor, row, keys=form.uploads(), at=at)
-        for other in queries.tickets(actor).filter(pk__in=filter(None, map(number, request.POST.getlist("same")[:SHOWN]))):
+        for other in queries.tickets(actor).filter(pk__in=filter(None, map(number_in, request.POST.getlist("same")[:SHOWN]))):
             actions.link(actor, row, to=store.load(other.pk), kind="same", at=at)
         held.drop(actor, desk.call)
     except Refused as no:
@@ -225,7 +226,7 @@ def _prefilled(rules: Procedure, who: Caller | None) -> dict[str, str]:
 
 def _filed(request: HttpRequest) -> Any:
     """The ticket just filed, with what has begun, for the line above the cleared counter."""
-    pk = number(request.GET.get("filed"))
+    pk = number_in(request.GET.get("filed"))
     if pk is None:
         return None
     actor = request.actor  # type: ignore[attr-defined]

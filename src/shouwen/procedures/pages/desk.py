@@ -12,6 +12,7 @@ from shouwen.estate.models import Community
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.screens import flash, wants_part
 from shouwen.kernel.web import here
+from shouwen.kernel.words import number_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,9 @@ def desk_of(request: HttpRequest) -> Desk:
     """All of it stands in the address, or in the form that is sent."""
     data = request.POST if request.method == "POST" else request.GET
     return Desk(
-        place(request), number(data.get("at_unit")), number(data.get("at_person")), data.get("procedure", "")[:40],
-        number(data.get("call")),
+        place(request), number_in(data.get("at_unit")), number_in(data.get("at_person")), data.get("procedure", "")[:40],
+        number_in(data.get("call")),
     )  # fmt: skip
-
-
-def number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def leads_to(request: HttpRequest, url: str, said: str, kind: str = "success") -> HttpResponse:

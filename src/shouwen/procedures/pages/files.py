@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.web import here
+from shouwen.kernel.words import number_in
 
 from .. import attachments, queries
 from ..offline import told_moment, told_spot
@@ -25,10 +26,11 @@ def attach(request: HttpRequest) -> HttpResponse:
         raise Refused("没有收到文件，请重新选择。", {"file": "请选择文件"})
     if (upload.size or 0) > attachments.LARGEST:
         raise Refused(f"文件太大（上限 {attachments.LARGEST // 1024 // 1024} MB），请压缩后再上传。", {"file": "文件太大"})
-    pk = request.POST.get("ticket", "")
-    if pk and not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    given = request.POST.get("ticket", "")
+    pk = number_in(given)
+    if given and pk is None:
         raise NotFound
-    place = queries.row(actor, int(pk)) if pk else here(request)
+    place = here(request) if pk is None else queries.row(actor, pk)
     if place is None:
         raise NotFound
     at = now()

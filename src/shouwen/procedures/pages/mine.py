@@ -16,6 +16,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import Page, flash, page_of, render, wants_part
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
 from .. import actions, queries
@@ -46,7 +47,7 @@ def take(request: HttpRequest) -> HttpResponse:
     """Take a task out of a pool and stay in the list."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     ticket, _, task = request.POST.get("task", "").partition("-")
-    if not (_small(ticket) and _small(task)):
+    if number_in(ticket) is None or number_in(task) is None:
         raise Refused("没有选中任务。请刷新页面后重试。")
     row = queries.row(actor, int(ticket))
     actions.take(actor, row, task=int(task), at=at)
@@ -85,7 +86,3 @@ def _groups(shown: list[Line], at: datetime) -> list[Group]:
     for line in shown:
         sorted_[queries.lane_at(line.task.due_at, at, paused=line.paused)].append(line)
     return [Group(key, title, TONES[key], ICONS[key], sorted_[key]) for key, title in queries.LANES.items() if sorted_[key]]
-
-
-def _small(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -20,6 +20,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
 from .. import adoption, queries
@@ -28,7 +29,6 @@ from ..engine.bpmn import to_bpmn
 from ..engine.diagram import diagram, svg
 from ..engine.difference import difference
 from ..models import Edition
-from .board import number
 from .explain import every_said, explained
 
 LONGEST = 400_000
@@ -172,7 +172,7 @@ def _compared(actor: Actor, rules: Procedure, community_id: int | None, at: date
 
 def _begun(request: HttpRequest) -> dict[str, str]:
     """A new edition is mostly an old one changed: ?from= fills in its text."""
-    if (pk := number(request.GET.get("from"))) is None:
+    if (pk := number_in(request.GET.get("from"))) is None:
         return {}
     try:
         return {"text": queries.edition(request.actor, pk)[0].text}  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
 from .. import adoption, drafting, queries, trials
@@ -28,7 +29,6 @@ from ..engine.diagram import diagram, svg
 from ..engine.difference import difference
 from ..laxness import laxer
 from ..models import Draft
-from .board import number
 from .editing import UNITS, editing, span_of
 from .procedure import may_adopt, places, titles_of
 
@@ -37,7 +37,7 @@ from .procedure import may_adopt, places, titles_of
 def begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin a draft of what holds in a place, or go on with one's own."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    chosen = number(request.POST.get("place"))
+    chosen = number_in(request.POST.get("place"))
     if (chosen or "") not in [pk for pk, _ in places(actor)]:
         raise NotFound
     community = estate.community(actor, chosen) if chosen else None
@@ -127,7 +127,7 @@ def _box_of(path: tuple[str, ...], rules: Procedure) -> tuple[str, str]:
 def text(request: HttpRequest, pk: int) -> HttpResponse:
     """The file itself, kept as typed; what is wrong with it is said line by line."""
     found = drafting.owned(request.actor, pk)  # type: ignore[attr-defined]
-    given, seen = request.POST.get("text", ""), number(request.POST.get("revision"))
+    given, seen = request.POST.get("text", ""), number_in(request.POST.get("revision"))
     if seen is not None:
         found.revision = seen
     drafting.save(found, given, now())

@@ -25,6 +25,7 @@ from shouwen.kernel.kept import Kept
 from shouwen.kernel.models import Heartbeat
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
+from shouwen.kernel.words import number_in
 from shouwen.org.middleware import public
 
 from .. import displays, tallies
@@ -33,7 +34,7 @@ from ..calendars import local
 from ..charts import Series, bars
 from ..editions import procedure_of
 from ..lanes import Item, Lane, Narrowed
-from .board import TONES, changes, number, still
+from .board import TONES, changes, still
 from .lines import pool_title
 
 LISTED: Final = 8
@@ -128,7 +129,7 @@ def walls(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         context["given"] = {"name": request.POST.get("name", "")[:60], "days": request.POST.get("days", "")}
         try:
-            key = displays.make_wall(actor, community, name=request.POST.get("name", ""), days=number(request.POST.get("days")) or 0, at=at)
+            key = displays.make_wall(actor, community, name=request.POST.get("name", ""), days=number_in(request.POST.get("days")) or 0, at=at)
             context["link"] = request.build_absolute_uri(reverse("procedures:wall", args=[key]))
             context["made"] = context["given"]["name"]
             context["given"] = {"name": "", "days": "365"}
