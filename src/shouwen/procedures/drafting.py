@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+from django.db import transaction
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action, bookkeeping, community_of
@@ -19,8 +21,9 @@ from . import adoption, revising
 from .calendars import local
 from .editions import procedure_of
 from .engine import Faulty, Procedure, read
+from .engine.difference import difference
 from .laxness import Lax, laxer
-from .models import Draft, Edition
+from .models import Draft, DraftStep, Edition
 from .revising import NoSuchPlace, Path
 
 LONGEST: Final = 400_000
@@ -28,6 +31,12 @@ LONGEST: Final = 400_000
 
 FINDERS: Final = ("on_duty", "post", "heads", "member")
 """How a role may be found by hand: a post on duty, whoever holds it, the head of a department, its members on duty."""
+
+STEPS: Final = 100
+"""Changes that can be gone back; older ones are let go."""
+TYPING: Final = timedelta(seconds=60)
+"""What is typed into the file without a longer pause is one change."""
+IN_THE_FILE: Final = "改原文"
 
 _MONTH = re.compile(r"(\d{4}-\d{2})(?:[-.]?(\d{1,4}))?")
 
@@ -75,18 +84,60 @@ def next_name(base: Edition, at: datetime) -> str:
     return name
 
 
-def save(draft: Draft, text: str, at: datetime) -> None:
-    """Keep another text, whatever is wrong with it: a draft may be unfinished. Conflict when it changed meanwhile."""
+def save(draft: Draft, text: str, at: datetime, said: str = IN_THE_FILE) -> None:
+    """Keep another text, whatever is wrong with it: a draft may be unfinished. Conflict when it changed meanwhile.
+
+    `said` is what was changed, in words; the text before stays as the step one can go back to.
+    """
     text = text.replace("\r\n", "\n").lstrip("\ufeff")
     if len(text) > LONGEST:
         raise Refused("内容太长。规程文件一般不到 50 KB，请核对是否选错。", {"text": "太长。"})
     if "\x00" in text:
         raise Refused("内容中含有不可用的字符（空字符）。请删除后重试。", {"text": "含有不可用的字符。"})
-    with bookkeeping("a draft is nobody else's yet"):
-        done = Draft.objects.filter(pk=draft.pk, revision=draft.revision).update(text=text, revision=draft.revision + 1, saved_at=at)
+    if text == draft.text:
+        return
+    kept = DraftStep.objects.filter(draft=draft)
+    last = kept.filter(number=draft.step).defer("text").first()
+    typing = said == IN_THE_FILE and last is not None and last.said == said and at - last.at < TYPING
+    here, before = draft.step, draft.text
+    with bookkeeping("a draft is nobody else's yet"), transaction.atomic():
+        _moved(draft, text, here if typing else here + 1, at)
+        if last is None:
+            DraftStep.objects.create(draft=draft, number=here, at=at, text=before)
+        kept.filter(number__gt=here).delete()  # what was gone back from is over
+        kept.filter(number__lte=draft.step - STEPS).delete()
+        DraftStep.objects.update_or_create(draft=draft, number=draft.step, defaults={"at": at, "said": said[:300], "text": text})
+
+
+def _moved(draft: Draft, text: str, step: int, at: datetime) -> None:
+    """The draft is this text from now on. Conflict when it changed meanwhile."""
+    done = Draft.objects.filter(pk=draft.pk, revision=draft.revision).update(text=text, step=step, revision=draft.revision + 1, saved_at=at)
     if not done:
         raise Conflict("这份草稿刚在别处改过（另一个窗口或另一台设备）。请刷新页面，看到最新内容后再改。")
-    draft.text, draft.revision, draft.saved_at = text, draft.revision + 1, at
+    draft.text, draft.step, draft.revision, draft.saved_at = text, step, draft.revision + 1, at
+
+
+def go(draft: Draft, number: int, at: datetime) -> None:
+    """Back or forward to a step; the others stay, until something else is changed."""
+    found = DraftStep.objects.filter(draft=draft, number=number).first()
+    if found is None:
+        raise Refused("没有可以撤销的改动了。" if number < draft.step else "没有可以重做的改动了。")
+    with bookkeeping("a draft is nobody else's yet"):
+        _moved(draft, found.text, number, at)
+
+
+def steps(draft: Draft) -> list[DraftStep]:
+    """What was changed one after another, the latest first, without the texts."""
+    return list(DraftStep.objects.filter(draft=draft).defer("text").order_by("-number"))
+
+
+def _told(before: str, rules: Procedure) -> str:
+    """What one change did, as a sentence; a text that could not be read before has no such."""
+    try:
+        found = difference(read(before), rules)
+    except Faulty:
+        return IN_THE_FILE
+    return (found[0] if len(found) == 1 else f"{found[0]}（等 {len(found)} 处）") if found else "措辞或排版"
 
 
 def change(draft: Draft, deed: str, path: Path, value: Any, was: Any, at: datetime) -> Procedure:
@@ -119,7 +170,7 @@ def change(draft: Draft, deed: str, path: Path, value: Any, was: Any, at: dateti
         rules = read(text)
     except Faulty as faulty:
         raise Refused("这样改不成：" + "；".join(dict.fromkeys(said for _, said in faulty.faults))) from None
-    save(draft, text, at)
+    save(draft, text, at, _told(draft.text, rules))
     return rules
 
 
@@ -154,7 +205,7 @@ def _said(value: Any) -> Any:
 
 
 def set_reason(draft: Draft, key: str, reason: str, at: datetime) -> None:
-    """Why a limit gets laxer; kept with the draft."""
+    """Why something gets laxer; kept with the draft."""
     kept = dict(draft.reasons) | {key[:120]: " ".join(reason.split())[:200]}
     with bookkeeping("a draft is nobody else's yet"):
         Draft.objects.filter(pk=draft.pk).update(reasons=kept, saved_at=at)
@@ -162,12 +213,12 @@ def set_reason(draft: Draft, key: str, reason: str, at: datetime) -> None:
 
 
 def unreasoned(draft: Draft, lax: list[Lax]) -> list[Lax]:
-    """The laxer limits that still lack a reason."""
+    """What got laxer and still lacks a reason."""
     return [one for one in lax if not str(draft.reasons.get(one.key, "")).strip()]
 
 
 def adopt(actor: Actor, draft: Draft, *, starts_at: datetime, remark: str, at: datetime) -> Edition:
-    """Adopt the draft for its place and throw it away. Refused while it has faults or a laxer limit lacks its reason."""
+    """Adopt the draft for its place and throw it away. Refused while it has faults or something laxer lacks its reason."""
     try:
         rules = read(draft.text)
     except Faulty as faulty:

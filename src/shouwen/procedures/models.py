@@ -24,8 +24,8 @@ class Edition(models.Model):
     adopted_at = models.DateTimeField("通过时间")
     adopted_by = models.CharField("通过人", max_length=60)
     remark = models.CharField("说明", max_length=200, blank=True)
-    reasons = models.JSONField("放宽时限的理由", default=list)
-    """[(what, reason)] of every limit that this edition made laxer than the one before or than its clause."""
+    reasons = models.JSONField("放宽要求的理由", default=list)
+    """[(what, reason)] of everything that this edition made laxer than the one before or than its clause."""
 
     class Meta:
         verbose_name = "规程版本"
@@ -52,15 +52,18 @@ class Recall(models.Model):
 
 
 class Draft(models.Model):
-    """规程草稿: a new edition somebody is writing for a place; kept until adopted or thrown away. `reasons`: why a limit got laxer."""
+    """规程草稿: a new edition somebody is writing for a place; kept until adopted or thrown away. `reasons`: why something got laxer."""
 
     user_id = models.BigIntegerField("起草人编号")
     community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, verbose_name="小区")
     procedure = models.CharField("规程", max_length=60)
     base = models.ForeignKey(Edition, models.PROTECT, verbose_name="改自")
     text = models.TextField("原文")
-    reasons = models.JSONField("放宽时限的理由", default=dict)
+    reasons = models.JSONField("放宽要求的理由", default=dict)
     revision = models.PositiveIntegerField("修订", default=1)
+    step = models.PositiveIntegerField("所在改动", default=0)
+    """The number of the DraftStep that `text` is; lower ones can be gone back to, higher ones forward again."""
+
     saved_at = models.DateTimeField("保存时间")
 
     class Meta:
@@ -68,6 +71,20 @@ class Draft(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user_id", "procedure", "community"], name="draft_once", nulls_distinct=False),
         ]
+
+
+class DraftStep(models.Model):
+    """草稿改动: the text of a draft after one change, and what the change was, in words; 0 is the text it began with."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="steps", verbose_name="规程草稿", db_index=False)
+    number = models.PositiveIntegerField("第几步")
+    at = models.DateTimeField("时间")
+    said = models.CharField("改了什么", max_length=300, blank=True)
+    text = models.TextField("原文")
+
+    class Meta:
+        verbose_name = "草稿改动"
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="draft_step_once")]
 
 
 class Trial(models.Model):

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('adopted_at', models.DateTimeField(verbose_name='通过时间')),
                 ('adopted_by', models.CharField(max_length=60, verbose_name='通过人')),
                 ('remark', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('reasons', models.JSONField(default=list, verbose_name='放宽时限的理由')),
+                ('reasons', models.JSONField(default=list, verbose_name='放宽要求的理由')),
                 ('community', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
             ],
             options={
@@ -40,14 +40,30 @@ class Migration(migrations.Migration):
                 ('user_id', models.BigIntegerField(verbose_name='起草人编号')),
                 ('procedure', models.CharField(max_length=60, verbose_name='规程')),
                 ('text', models.TextField(verbose_name='原文')),
-                ('reasons', models.JSONField(default=dict, verbose_name='放宽时限的理由')),
+                ('reasons', models.JSONField(default=dict, verbose_name='放宽要求的理由')),
                 ('revision', models.PositiveIntegerField(default=1, verbose_name='修订')),
+                ('step', models.PositiveIntegerField(default=0, verbose_name='所在改动')),
                 ('saved_at', models.DateTimeField(verbose_name='保存时间')),
                 ('community', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
                 ('base', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='procedures.edition', verbose_name='改自')),
             ],
             options={
                 'verbose_name': '规程草稿',
+            },
+        ),
+        migrations.CreateModel(
+            name='DraftStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField(verbose_name='第几步')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('said', models.CharField(blank=True, max_length=300, verbose_name='改了什么')),
+                ('text', models.TextField(verbose_name='原文')),
+                ('draft', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='procedures.draft', verbose_name='规程草稿')),
+            ],
+            options={
+                'verbose_name': '草稿改动',
+                'constraints': [models.UniqueConstraint(fields=('draft', 'number'), name='draft_step_once')],
             },
         ),
         migrations.CreateModel(
