@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -19,12 +20,12 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 VENDOR: Final = Path(__file__).resolve().parent / "static" / "vendor"
+UNUSED: Final = Path(__file__).resolve().with_name("unused.py")
+"""Loaded by its path, like this file when a wheel is made: it takes out of Tabler's styles what no page of ours can use."""
 
 FILES: Final[dict[str, tuple[str, str]]] = {
     "tabler.min.css": ("@tabler/core/dist/css/tabler.min.css",
                        "370a2d4e608ae518351d10528fc7dbe19b354ae5062c51b2a9cb294850d65403"),
-    "tabler.min.js": ("@tabler/core/dist/js/tabler.min.js",
-                      "9d26ca1aa061a0c647305654e32efc2c8838e348b2423e9d1f4593869868e09b"),
     "htmx.min.js": ("htmx.org/dist/htmx.min.js",
                     "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"),
     "idiomorph-ext.min.js": ("idiomorph/dist/idiomorph-ext.min.js",
@@ -67,7 +68,10 @@ def build() -> bool:
     package = ROOT / "package.json"
     if not package.exists():  # an installed copy: the files came with the wheel
         return False
-    wanted = hashlib.sha256(package.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    unused = runpy.run_path(str(UNUSED))
+    said = unused["words"](ROOT / "src" / "shouwen")
+    ours = json.dumps([sorted(said.whole), said.stems, sorted(said.variables)]).encode()
+    wanted = hashlib.sha256(package.read_bytes() + Path(__file__).read_bytes() + UNUSED.read_bytes() + ours).hexdigest()
     stamp = VENDOR / "made-from.txt"
     if stamp.exists() and stamp.read_text() == wanted and all((VENDOR / name).exists() for name in (*FILES, "icons.svg")):
         return False
@@ -76,11 +80,24 @@ def build() -> bool:
         _npm_install()
     VENDOR.mkdir(parents=True, exist_ok=True)
     for name, (source, sha256) in FILES.items():
-        (VENDOR / name).write_bytes(_without_source_map(_checked(modules / source, sha256)))
+        content = _without_source_map(_checked(modules / source, sha256))
+        if name.endswith(".css"):
+            content = unused["without_unused"](content.decode(), said).encode()
+        _write(name, content)
+    for old in VENDOR.glob("*.min.*"):
+        if old.name not in FILES:
+            old.unlink()
     (VENDOR / "icons.svg").write_text(_sprite(json.loads(_checked(modules / NODES[0], NODES[1]))), encoding="utf-8")
     (VENDOR / "LICENSES.txt").write_text(_licences(package, modules), encoding="utf-8")
     stamp.write_text(wanted)
     return True
+
+
+def _write(name: str, content: bytes) -> None:
+    """Whole or not at all: somebody may be reading the one that is there."""
+    beside = VENDOR / f"{name}.new"
+    beside.write_bytes(content)
+    beside.replace(VENDOR / name)
 
 
 def tool(name: str, path: str) -> Path:

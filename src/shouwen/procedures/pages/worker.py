@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from shouwen.org.middleware import public
 
 LINKED: Final = (
-    "vendor/tabler.min.css", "vendor/tabler.min.js", "vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "vendor/icons.svg",
+    "vendor/tabler.min.css", "vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "vendor/icons.svg",
     *(f"shouwen/{name}" for name in (
         "app.css", "lists.css", "tickets.css", "ticket.css", "onsite.css", "mark.svg", "theme.js", "talk.js", "forms.js", "drafts.js", "clocks.js",
         "keys.js", "leave.js", "notify.js", "board.js", "steps.js", "priced.js", "onsite.js",
