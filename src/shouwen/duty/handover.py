@@ -31,6 +31,8 @@ class Item:
     url: str = ""
     weight: str = "ordinary"
     closed: bool = False
+    whose: str = ""
+    """The customer or place it is about; "" = nobody has said."""
 
 
 Items = Callable[[int, Sequence[int], datetime], list[Item]]
@@ -65,15 +67,22 @@ def pass_on(actor: Actor, community_id: int, *, abouts: Sequence[str], to: int, 
 
 KINDS: Final = {
     "prep": "交班准备", "tidy": "台面整理", "work": "未了工单", "matter": "重大及其他事项", "order": "上级指令",
-    "article": "工作物品", "paper": "文件资料", "mail": "信件、报刊", "key": "钥匙", "device": "设备运行", "area": "责任区域",
-    "question": "接班人提问",
+    "article": "工作物品", "paper": "文件资料", "mail": "信件、报刊", "key": "钥匙", "place": "交接地点", "device": "设备运行",
+    "area": "责任区域", "question": "接班人提问",
 }  # fmt: skip
 """What a line is. The kinds of LISTED come from the list of the post, the others are written for this hand-over."""
 
-LISTED: Final = ("prep", "tidy", "article", "mail", "key", "paper", "device", "area")
+LISTED: Final = ("prep", "tidy", "article", "mail", "key", "paper", "place", "device", "area")
 WRITTEN: Final = ("matter", "order", "question")
 COUNTED: Final = frozenset({"article", "mail", "key"})
-CHECKED: Final = frozenset({"device", "area"})
+CHECKED: Final = frozenset({"place", "device", "area"})
+ANSWERS: Final = {
+    "place": {"normal": "在此地点", "abnormal": "换了地点"},
+    "area": {"normal": "√ 正常", "abnormal": "× 异常"},
+    "device": {"normal": "√ 正常", "abnormal": "× 异常", "starting": "正在启动", "stopping": "正在停机"},
+}
+MOVING: Final = {"starting": "正在启动", "stopping": "正在停机"}
+"""What a device may be found doing while nothing passes. D5.27."""
 WEIGHTS: Final = {"ordinary": "一般", "important": "重要", "major": "重大紧急"}
 
 SECTIONS: Final = (
@@ -82,7 +91,7 @@ SECTIONS: Final = (
     ("things", "物品与资料", ("article", "paper")),
     ("mail", "信件、报刊", ("mail",)),
     ("keys", "钥匙", ("key",)),
-    ("checks", "现场检查", ("device", "area")),
+    ("checks", "现场检查", ("place", "device", "area")),
     ("questions", "提问与答复", ("question",)),
 )
 """(slug, title, kinds) in the order of the sheet. Work, articles, mail and keys are the four that D1.16 names."""
@@ -110,18 +119,23 @@ def needs_reason(lines: Iterable[Any]) -> bool:
     return any(line.kind in ("work", "matter") and not line.closed for line in lines)
 
 
-def bars(sheet: Any, lines: Sequence[Any], *, fresh: int = 0, unread: int = 0, at: datetime) -> list[Bar]:
+def bars(
+    sheet: Any, lines: Sequence[Any], *, fresh: int = 0, unread: int = 0, nameless: Sequence[int] = (), at: datetime
+) -> list[Bar]:
     """Everything that keeps this hand-over from being signed, in the order of the sheet.
 
     `sheet` is a Handover, `lines` its lines; `fresh` counts open matters not yet on it, `unread` lines of the book
-    that the receiver has not read. None of these can be clicked away.
+    that the receiver has not read; `nameless` are lines whose matter has neither customer nor place. None of these can
+    be clicked away.
     """
     found = _about_people(sheet, unread)
     if fresh:
         found.append(Bar(f"又有 {fresh} 件未了事项没有列入，请先点“更新清单”。", "giver"))
     for line in lines:
         found += _about(line)
-    if needs_reason(lines) and not sheet.special:
+        if line.pk in nameless:
+            found.append(Bar(f"「{line.number or line.title}」没有写明客户或地点，请先在工单里补上。", "giver", line.pk))
+    if sheet.post == sheet.to_post and needs_reason(lines) and not sheet.special:
         found.append(Bar("有未办完的工作要移交，请写明特殊情况（为什么不能办完再交）。", "giver"))
     if at >= sheet.due_at + PUNCTUAL and not sheet.late_cause:
         found.append(Bar("已过交接时间，请写明未按时交接的原因。", "giver"))
@@ -185,8 +199,15 @@ def _about(line: Any) -> list[Bar]:
                 giver(f"{name}还没有共同核实。")
             if not line.answer:
                 receiver(f"{name}还没有检查。")
-            if line.answer == "abnormal" and not line.explanation:
-                giver(f"{name}有异常，请说明情况。")
+            if line.answer in MOVING:
+                giver(f"{name}{MOVING[line.answer]}，不能交接。等设备状态稳定、重新检查后再交。")
+            if line.answer == "abnormal":
+                if not line.explanation:
+                    giver(f"{name}{'不在约定地点' if line.kind == 'place' else '有异常'}，请说明情况。")
+                if line.told_at is None and line.kind != "device":
+                    giver(f"{name}的问题交班人还没有当面讲明。")
+                if line.understood_at is None:
+                    receiver(f"{name}的问题接班人还没有确认已听明白。")
     return found
 
 
@@ -253,7 +274,7 @@ _PREP: Final = (
     ("tidy", "台面无灰、无杂物", None), ("tidy", "转椅无灰、无杂物", None),
 )  # fmt: skip
 _GUARD: Final = (
-    *_PREP[:3], ("tidy", "岗位整洁、卫生良好", None), ("article", "对讲机", 1), ("article", "巡更棒", 1), ("article", "手电筒", 1),
+    *_PREP[:3], ("place", "本岗位值守点（巡查岗：约定的固定地点）", None), ("tidy", "岗位整洁、卫生良好", None), ("article", "对讲机", 1), ("article", "巡更棒", 1), ("article", "手电筒", 1),
     ("paper", "交接班记录", None), ("device", "岗位配套设施", None), ("area", "岗位周围环境卫生", None),
 )  # fmt: skip
 

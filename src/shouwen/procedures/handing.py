@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from shouwen.duty.handover import Item
@@ -13,7 +13,7 @@ from shouwen.kernel.access import Actor
 
 from . import actions, store
 from .editions import procedure_of
-from .models import Ticket
+from .models import PrivateAnswers, Ticket
 
 ABOUT = "ticket:"
 EMERGENCIES = frozenset({"emergency_notice", "fire_notice", "medical_emergency", "major_emergency"})
@@ -28,16 +28,24 @@ def open_items(community_id: int, users: Sequence[int], since: datetime) -> list
     heavy = Q(status=Ticket.Status.CLOSED, closed_at__gte=since) & (Q(grade="major") | Q(procedure__in=EMERGENCIES))
     rows = (
         Ticket.objects.filter(Q(status__in=_OPEN) | heavy, community=community_id, tracker_id__in=users)
+        .annotate(answered=Exists(PrivateAnswers.objects.filter(ticket=OuterRef("pk"))))
         .order_by("due_at", "pk")
-        .only("number", "edition_id", "procedure", "place", "summary", "grade", "status", "due_at", "confidential")
+        .only("number", "edition_id", "procedure", "place", "summary", "grade", "status", "due_at", "confidential", "state")
     )
     return [
         Item(
             f"{ABOUT}{row.pk}", row.number, _what(row), row.due_at, reverse("procedures:ticket", args=[row.pk]),
             "major" if row.procedure in EMERGENCIES else _WEIGHTS.get(row.grade, "ordinary"), row.status not in _OPEN,
+            row.place or ("来电人" if row.answered else _said_place(row)),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _said_place(row: Ticket) -> str:
+    """Where it is, in the words of whoever filed it; "" if the form did not ask or nobody said."""
+    answers = store.decoded(row.state).answers
+    return next((str(answers[name]) for name in ("place", "spot") if answers.get(name)), "")
 
 
 def _what(row: Ticket) -> str:

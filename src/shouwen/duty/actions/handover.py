@@ -19,7 +19,7 @@ from .. import queries
 from ..models import Handover, HandoverLine
 from .attendance import present
 from .book import title_of
-from .sheet import State, carry_over, listed, locked, must_decide, opened, sync, tell_superior, void
+from .sheet import State, carry_over, listed, locked, must_decide, opened, sync, tell_superior, void, warn
 
 _WRITABLE = {
     "note": ("交班说明", 1000), "cause": ("原因", 500), "course": ("经过", 1000), "explanation": ("情况说明", 500), "plan": ("后续安排", 500),
@@ -55,6 +55,7 @@ def open_handover(
         raise Conflict(f"{title_of(post)}已有一次交接正在进行，同一岗位同时只能有一次。请打开那一次继续。") from None
     HandoverLine.objects.bulk_create([*listed(sheet), *carry_over(sheet)])
     sync(sheet, at)
+    warn(sheet, at)
     return Done(sheet, {
         "post": title_of(post), "from_shift": turn.from_shift, "to_shift": turn.to_shift, "receiver": name or "待定",
         "due_at": turn.due_at.isoformat(),
@@ -95,6 +96,7 @@ def fill(
         sheet.late_cause = clean_text(late_cause, "未按时交接的原因", 200, field="late_cause")
     sheet.save(update_fields=["special", "late_cause"])
     sync(sheet, at)
+    warn(sheet, at)
     return Done(sheet, {"post": title_of(sheet.post), "lines": len(changed)})
 
 
@@ -107,8 +109,9 @@ def _write(row: HandoverLine, given: Mapping[str, Any], sheet: Handover, at: dat
         if name in given:
             setattr(row, name, _count(given[name], row.title))
     if "answer" in given:
-        if given["answer"] not in ("", "normal", "abnormal"):
-            raise Refused(f"「{row.title}」只能选正常或异常。")
+        known = rule.ANSWERS.get(row.kind, {})
+        if given["answer"] and given["answer"] not in known:
+            raise Refused(f"「{row.title}」只能选{'、'.join(word.strip('√× ') for word in known.values()) or '清单上的结果'}。")
         row.answer = given["answer"]
     for tick, name in (("told", "told_at"), ("understood", "understood_at")):
         if tick in given and bool(given[tick]) != (getattr(row, name) is not None):
@@ -165,6 +168,7 @@ def add_line(
     line = HandoverLine.objects.create(
         handover=sheet, kind=kind, position=900, title=words, weight=weight, due_at=due_at, about=about, by_name=actor.name
     )
+    warn(sheet, at)
     return Done(line, {"kind": rule.KINDS[kind], "title": words}, community=sheet.community_id)
 
 

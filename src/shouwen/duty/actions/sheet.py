@@ -73,6 +73,23 @@ def sync(sheet: Handover, at: datetime) -> int:
     return len(fresh)
 
 
+def warn(sheet: Handover, at: datetime) -> None:
+    """An urgent matter in the book between desk and control room: the heads of both departments are told at once, each for
+    themself; who has been told is not told again. D13.25, D13.26."""
+    if sheet.post == sheet.to_post:
+        return
+    here = queries.current_directory(sheet.community_id)
+    heads = dict.fromkeys(user for department in ("customer-service", "security") for user in here.head_of(department, at))
+    urgent = HandoverLine.objects.filter(handover=sheet, closed=False).exclude(weight="ordinary")
+    notices.tell([
+        notices.News(
+            key=f"handover:{sheet.pk}:urgent:{line.pk}:{user}", community_id=sheet.community_id, user_id=user, why="handover",
+            title=f"交接中的{rule.WEIGHTS[line.weight]}事项：{line.number or line.title}", body=f"{line.number} {line.title}".strip(),
+            urgent=True, about=f"handover:{sheet.pk}", url=address(sheet), at=at,
+        ) for line in urgent for user in heads
+    ])  # fmt: skip
+
+
 def locked(sheet: Handover) -> Handover:
     """The row as it stands now; nobody else changes it before this action is over."""
     return Handover.objects.select_for_update().get(pk=sheet.pk)

@@ -75,7 +75,7 @@ def accept(actor: Actor, sheet: Handover, /, *, how: str = "本人登录", at: d
     sheet.state, sheet.finished_at, sheet.seal_size, sheet.seal_head = State.DONE, at, size, head
     sheet.save(update_fields=["state", "finished_at", "seal_size", "seal_head"])
     passing = [line.about for line in lines if line.kind == "work" and not line.closed]
-    if sheet.post == sheet.to_post and passing:
+    if passing:
         rule.pass_on(
             actor_for(sheet.giver_id), sheet.community_id, abouts=passing, to=sheet.receiver_id or 0,
             reason=f"交接班 {sheet.from_shift} → {sheet.to_shift}", at=at,

@@ -30,8 +30,8 @@ _FIELDS = {
     "prep": ("note",), "tidy": ("told", "understood"), "work": ("note", "told", "understood", "weight"),
     "matter": ("cause", "course", "note", "told", "understood", "weight"), "order": ("note", "told", "understood"),
     "paper": ("note", "told", "understood"), "question": ("note",), "article": ("given", "received", "explanation"),
-    "mail": ("given", "received", "explanation"), "key": ("given", "received", "explanation"), "device": ("told", "answer", "explanation"),
-    "area": ("answer", "explanation"),
+    "mail": ("given", "received", "explanation"), "key": ("given", "received", "explanation"), "device": ("told", "understood", "answer", "explanation"),
+    "area": ("told", "understood", "answer", "explanation"), "place": ("told", "understood", "answer", "explanation"),
 }  # fmt: skip
 """What people write into a line of each kind."""
 
@@ -48,6 +48,9 @@ class Shown:
     differs: str
     asks: str
     """The title of the line that a question is about."""
+
+    answers: dict[str, str]
+    """What can be found at a line that is checked: value → words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ def whole(actor: Actor, row: Handover, at: datetime) -> dict[str, Any]:
         "open_work": rule.needs_reason(lines), "late": at >= row.due_at + rule.PUNCTUAL, "weights": rule.WEIGHTS,
         "signed": {mark.side: mark for mark in row.signatures.all() if mark.round == row.round},
         "void": [mark for mark in row.signatures.all() if mark.round != row.round],
-        "stand_ins": _stand_ins(row, here, at) if decides else [], "lines": lines, "book": row.post != row.to_post,
+        "stand_ins": _stand_ins(row, here, at) if decides else [], "lines": lines, "book": row.post != row.to_post, "warned": queries.warned(row) if row.post != row.to_post else [],
     }  # fmt: skip
 
 
@@ -160,7 +163,8 @@ def sections(lines: list[HandoverLine], bars: list[rule.Bar], urls: dict[str, st
         missing.setdefault(bar.line, []).append(bar)
     shown = [
         Shown(line, missing.get(line.pk, []), urls.get(line.about, ""), json.dumps(held(line), ensure_ascii=False), rule.heavy(line),
-              rule.difference(line) if line.kind in rule.COUNTED and rule.differs(line) else "", "")
+              rule.difference(line) if line.kind in rule.COUNTED and rule.differs(line) else "", "",
+              rule.ANSWERS.get(line.kind, {}))
         for line in lines
     ]  # fmt: skip
     found = []

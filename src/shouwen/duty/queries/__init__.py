@@ -24,6 +24,7 @@ from .handover import (
     relieved,
     shift_lines,
     turn_to_hand,
+    warned,
 )
 from .people import (
     CHINA,
@@ -88,4 +89,5 @@ __all__ = [
     "signer_titles",
     "thin_holidays",
     "turn_to_hand",
+    "warned",
 ]

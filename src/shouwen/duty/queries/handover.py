@@ -10,12 +10,13 @@ from django.db.models import F, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.notices.models import Notice
 
 from .. import attendance
 from .. import handover as rule
 from ..directory import Directory, Span
 from ..models import Handover, HandoverItem, HandoverLine, LogLine, Presence, Signature
-from .people import CHINA, current_directory, place
+from .people import CHINA, HOTLINE, current_directory, place
 
 LATEST = timedelta(hours=12)
 """So long after its end a shift can still be handed over."""
@@ -23,7 +24,7 @@ LATEST = timedelta(hours=12)
 BOOK_HOURS = (time(8), time(18))
 """When the desk and the control room hand the book to each other, on workdays. D13.20, D13.24."""
 
-BOOK_POSTS = ("receptionist", "control-room")
+BOOK_POSTS = (HOTLINE, "control-room")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def followers_of(sheet: Handover, at: datetime, here: Directory | None = None) -
 
 
 def items_of(sheet: Handover, at: datetime, here: Directory | None = None) -> list[rule.Item]:
-    """The open matters that belong on this sheet."""
-    if sheet.post != sheet.to_post:
+    """The open matters that belong on this sheet. In the morning the desk gets what came in by night. D13.21, D13.22."""
+    if sheet.post != sheet.to_post and sheet.to_post != HOTLINE:
         return []  # the book passes, the tickets stay with the desk
     return rule.open_items(sheet.community_id, followers_of(sheet, at, here), sheet.began_at)
 
@@ -101,8 +102,20 @@ def bars_of(
     items = items_of(sheet, at) if items is None else items
     known = {line.about for line in lines if line.kind == "work" and not line.closed}
     fresh = sum(not item.closed and item.about not in known for item in items)
+    nameless = nobodys(lines, items) if sheet.post != sheet.to_post else ()
     unread = shift_lines(sheet).filter(pk__gt=sheet.read_upto).exclude(about=f"handover:{sheet.pk}").count() if sheet.read_at else 0
-    return rule.bars(sheet, lines, fresh=fresh, unread=unread, at=at)
+    return rule.bars(sheet, lines, fresh=fresh, unread=unread, nameless=nameless, at=at)
+
+
+def nobodys(lines: Sequence[HandoverLine], items: Sequence[rule.Item]) -> tuple[int, ...]:
+    """The lines whose matter is nobody's: neither customer nor place is written down. D13.23."""
+    known = {item.about for item in items if not item.whose and not item.closed}
+    return tuple(line.pk for line in lines if line.about in known)
+
+
+def warned(sheet: Handover) -> list[Notice]:
+    """Who was told of an urgent matter in this hand-over, and when each of them took note. D13.25, D13.26."""
+    return list(Notice.objects.filter(key__startswith=f"handover:{sheet.pk}:urgent:").select_related("user").order_by("at", "pk"))
 
 
 def shift_lines(sheet: Handover) -> QuerySet[LogLine]:

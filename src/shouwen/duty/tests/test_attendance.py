@@ -13,6 +13,7 @@ from shouwen.duty.models import Handover, Presence, Roster, Shift, ShiftChange
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.calendars import set_day
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
+from shouwen.notices import actions as notices
 from shouwen.notices.models import Notice
 from shouwen.org import actions as org
 from shouwen.org.tests.world import MONDAY, START, World
@@ -236,3 +237,22 @@ def test_the_book_goes_to_the_control_room_at_six_and_comes_back_at_eight_on_wor
     with pytest.raises(Refused, match="非工作日"):
         saturday = MONDAY + timedelta(days=5)
         actions.open_handover(he, place, post="receptionist", to_post="control-room", at=at(17, 50, saturday))
+
+
+@pytest.mark.shows("D13.25", "D13.26")
+def test_an_urgent_matter_in_the_book_reaches_both_heads_and_each_takes_note_alone(world: World, matters: Matters) -> None:
+    place, late = world.places["liyuan"], Shift.objects.get(community=world.places["liyuan"], slug="late")
+    for who, post in (("wang", "control-room"), ("wu", "security-head")):
+        org.assign(SYSTEM, place, user=world.people[who], post=post, department="security", starts_on=START, heads=who == "wu")
+    actions.roster(SYSTEM, place, user=world.people["wang"], post="control-room", shift=late, starts_on=date(2026, 11, 23))
+    he = world.actor("he")
+    sheet = actions.open_handover(he, place, post="receptionist", to_post="control-room", at=at(17, 50))
+    actions.add_line(he, sheet, kind="matter", title="地库有烟味", at=at(17, 51))
+    assert queries.warned(sheet) == []
+    actions.add_line(he, sheet, kind="matter", title="3栋电梯困人", weight="major", at=at(17, 52))
+    told = {note.user.username: note for note in queries.warned(sheet)}
+    assert {"lin", "wu"} <= set(told) and all(note.urgent and "3栋电梯困人" in note.title and not note.read_at for note in told.values())
+    notices.mark_read(world.actor("lin"), at(17, 53), [told["lin"].pk])
+    assert {note.user.username: note.read_at for note in queries.warned(sheet)} == {name: at(17, 53) if name == "lin" else None for name in told}
+    actions.fill(he, sheet, lines={}, at=at(17, 54))
+    assert len(queries.warned(sheet)) == len(told)  # nobody is told twice

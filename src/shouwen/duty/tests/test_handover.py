@@ -240,7 +240,7 @@ def test_a_question_or_an_abnormal_place_waits_for_the_givers_answer(world: Worl
     assert "「大堂与前台区域」还没有检查" in bars(sheet) and "「热线电话」还没有共同核实" in bars(sheet)
     actions.fill(he, sheet, lines={area.pk: {"answer": "abnormal"}, device.pk: {"told": True}}, at=AT)
     assert "有异常，请说明情况" in bars(sheet)
-    actions.fill(li, sheet, lines={area.pk: {"explanation": "西侧地砖松动，已报修"}}, at=AT)
+    actions.fill(li, sheet, lines={area.pk: {"explanation": "西侧地砖松动，已报修", "understood": True}}, at=AT)
     actions.sign(li, sheet, at=AT)
     question = actions.add_line(he, sheet, kind="question", title="报修单号是多少", about_line=area.pk, at=AT)
     sheet.refresh_from_db()
@@ -248,6 +248,33 @@ def test_a_question_or_an_abnormal_place_waits_for_the_givers_answer(world: Worl
     with pytest.raises(Refused, match=r"提问.*还没有答复"):
         actions.sign(li, sheet, at=AT)
     actions.fill(li, sheet, lines={question.pk: {"note": "WX-031"}}, at=AT)
+    complete(world, sheet)
+
+
+@pytest.mark.shows("E22.09", "E22.10", "E22.11")
+def test_what_is_wrong_at_a_post_is_explained_face_to_face_and_both_say_so(world: World, matters: Matters) -> None:
+    sheet, li, he = ready(world, begin(world)), world.actor("li"), world.actor("he")
+    area = sheet.lines.get(kind="area")
+    actions.fill(li, sheet, lines={area.pk: {"answer": "abnormal", "explanation": "门口有积水", "told": False}}, at=AT)
+    assert "交班人还没有当面讲明" in bars(sheet) and "接班人还没有确认已听明白" in bars(sheet)
+    actions.fill(li, sheet, lines={area.pk: {"told": True}}, at=AT)
+    with pytest.raises(Refused, match="接班人还没有确认已听明白"):
+        actions.sign(li, sheet, at=AT)
+    actions.fill(he, sheet, lines={area.pk: {"understood": True}}, at=AT)
+    complete(world, sheet)
+
+
+@pytest.mark.shows("D5.27")
+@pytest.mark.parametrize(("answer", "words"), [("starting", "正在启动"), ("stopping", "正在停机")])
+def test_nothing_passes_while_a_machine_starts_or_stops(world: World, matters: Matters, answer: str, words: str) -> None:
+    sheet, li = ready(world, begin(world)), world.actor("li")
+    device, area = sheet.lines.get(kind="device"), sheet.lines.get(kind="area")
+    actions.fill(li, sheet, lines={device.pk: {"answer": answer}}, at=AT)
+    with pytest.raises(Refused, match=f"「热线电话」{words}，不能交接"):
+        actions.sign(li, sheet, at=AT)
+    with pytest.raises(Refused, match="「大堂与前台区域」只能选正常、异常"):
+        actions.fill(li, sheet, lines={area.pk: {"answer": answer}}, at=AT)
+    actions.fill(li, sheet, lines={device.pk: {"answer": "normal"}}, at=AT)
     complete(world, sheet)
 
 

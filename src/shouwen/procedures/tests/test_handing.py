@@ -86,3 +86,29 @@ def test_what_weighs_how_much(world, who):
         actions.file_ticket(li, world.liyuan, procedure="problem", answers={"content": "测试", "place": "大堂", "class": grade}, at=LATE)
     found = handing.open_items(world.liyuan.pk, (li.id,), LATE)
     assert sorted(item.weight for item in found) == ["important", "major", "ordinary"]
+
+
+@pytest.mark.shows("D13.21", "D13.22", "D13.23", "D13.27")
+def test_what_came_in_by_night_is_the_desks_in_the_morning(world, who):
+    """Complaint and request filed in the control room stand on the morning's sheet, and in the desk's queue once it is signed."""
+    night = MONDAY.replace(hour=2)
+    guard, desk = who("yin"), who("li")
+    complaint = actions.file_ticket(guard, world.liyuan, procedure="complaint", answers=COMPLAINT, at=night)
+    wish = actions.file_ticket(guard, world.liyuan, procedure="problem", answers={"content": "要借平板车", "class": "ordinary"}, at=night)
+    sheet = duty.open_handover(guard, world.liyuan, post="control-room", to_post="receptionist", at=MONDAY.replace(hour=7, minute=45))
+    assert (sheet.giver_name, sheet.receiver_name) == (guard.name, desk.name)  # who records is named
+    assert set(sheet.lines.filter(kind="work").values_list("number", flat=True)) == {complaint.number, wish.number}
+    at = MONDAY.replace(hour=7, minute=55)
+    duty.arrive(guard, sheet, at=at)
+    duty.fill(guard, sheet, lines={line.pk: demo.filled(line) for line in HandoverLine.objects.filter(handover=sheet)}, at=at)
+    duty.explain(guard, sheet, at=at)
+    last = queries.shift_lines(sheet).order_by("-pk").values_list("pk", flat=True).first() or 0
+    duty.read_log(desk, sheet, upto=last, at=at)
+    with pytest.raises(Refused, match=f"「{wish.number}」没有写明客户或地点"):
+        duty.sign(guard, sheet, at=at)
+    actions.amend(guard, store.load(wish.id), answers={"place": "3-1-1201"}, reason="补写地点", at=at)
+    duty.sign(guard, sheet, at=at)
+    assert not handing.open_items(world.liyuan.pk, (desk.id,), at)
+    duty.accept(desk, sheet, at=at)
+    assert {item.number for item in handing.open_items(world.liyuan.pk, (desk.id,), at)} == {complaint.number, wish.number}
+    assert not handing.open_items(world.liyuan.pk, (guard.id,), at)
