@@ -99,6 +99,12 @@ def _bound(actor: Actor, row: Row, /, *, keys: Sequence[str], at: datetime) -> D
     return Done(f"procedures.ticket:{row.id}", {"number": row.number, "count": count}, community=row.community_id)
 
 
+def keep_for(actor: Actor, keys: Sequence[str], about: str) -> None:
+    """Inside an action of another area: these files of this person, of no ticket, belong to `about` from now on (``rounds.reading:7``)."""
+    if keys:
+        Attachment.objects.filter(key__in=keys, ticket=None, about=None, by_id=actor.id).update(about=about)
+
+
 def check(actor: Actor, row: Row | None, keys: Sequence[str]) -> None:
     """Refuse answers and evidence that name files which are not of this ticket (or this person's own, not yet of any)."""
     if not keys:

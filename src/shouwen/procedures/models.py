@@ -292,6 +292,8 @@ class Attachment(models.Model):
     taken_at = models.DateTimeField("拍摄时间", null=True)
     spot = models.CharField("拍摄位置", max_length=60, blank=True)
     """Latitude,longitude in degrees, as the phone or the picture itself told: 22.543096,114.057865."""
+    about = models.CharField("相关", max_length=80, null=True)
+    """What it belongs to where that is no ticket (``rounds.reading:7``); null = to a ticket, or to nothing yet."""
     erased_at = models.DateTimeField("清除时间", null=True)
 
     class Meta:

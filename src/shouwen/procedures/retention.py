@@ -116,7 +116,7 @@ def _over(rows: QuerySet[Ticket], days: int, at: datetime) -> Iterator[tuple[int
 
 def _loose(community_id: int, days: int, at: datetime) -> QuerySet[Attachment]:
     """Files that were uploaded and never became part of a ticket."""
-    rows = Attachment.objects.filter(community_id=community_id, ticket=None, erased_at=None, at__lt=at - timedelta(days=days))
+    rows = Attachment.objects.filter(community_id=community_id, ticket=None, about=None, erased_at=None, at__lt=at - timedelta(days=days))
     return rows.order_by("id")
 
 

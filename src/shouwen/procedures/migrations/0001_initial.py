@@ -270,6 +270,7 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(blank=True, choices=[('before', '处理前'), ('after', '处理后'), ('signature', '签名')], max_length=10, verbose_name='用途')),
                 ('taken_at', models.DateTimeField(null=True, verbose_name='拍摄时间')),
                 ('spot', models.CharField(blank=True, max_length=60, verbose_name='拍摄位置')),
+                ('about', models.CharField(max_length=80, null=True, verbose_name='相关')),
                 ('erased_at', models.DateTimeField(null=True, verbose_name='清除时间')),
                 ('ticket', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='procedures.ticket', verbose_name='工单')),
             ],

@@ -9,5 +9,5 @@ class Migration(migrations.Migration):
         append_only("procedures_event"),
         append_only("procedures_edition"),
         append_only("procedures_recall"),
-        written_once("procedures_attachment", ("ticket_id", "erased_at")),
+        written_once("procedures_attachment", ("ticket_id", "about", "erased_at")),
     ]
