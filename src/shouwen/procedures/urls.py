@@ -87,6 +87,7 @@ urlpatterns = [
     path("procedures/drafts", revise.drafts, name="drafts"),
     path("procedures/drafts/<int:pk>", revise.draft, name="draft"),
     path("procedures/drafts/<int:pk>/change", revise.change, name="draft_change"),
+    path("procedures/drafts/<int:pk>/go", revise.go, name="draft_go"),
     path("procedures/drafts/<int:pk>/text", revise.text, name="draft_text"),
     path("procedures/drafts/<int:pk>/reason", revise.reason, name="draft_reason"),
     path("procedures/drafts/<int:pk>/trial", revise.try_out, name="draft_trial"),

@@ -58,6 +58,8 @@ def procedure(request: HttpRequest, slug: str) -> HttpResponse:
     against = _known(editions, request.GET.get("against"))
     other = queries.edition(actor, against.pk)[1] if against and against.pk != shown.pk else None
     names = dict(queries.titles(actor, community.pk))
+    for at_, one in enumerate(editions):  # newest first: what an edition changed is said against the one before it in its place
+        one.before = next((old for old in editions[at_ + 1 :] if old.community_id in (one.community_id, None)), None)  # type: ignore[attr-defined]
     return render(request, "procedures/procedure.html", {
         "rules": rules, "said": explained(rules, names, {post.slug: post.title for post in org.posts()}), "shown": shown,
         "current": current, "editions": editions, "against": against if other else None,

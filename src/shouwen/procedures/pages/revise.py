@@ -93,6 +93,17 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "procedures/draft_changed.html", context)
 
 
+@require_POST
+def go(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back or forward to a step of the draft (撤销, 重做)."""
+    found = drafting.owned(request.actor, pk)  # type: ignore[attr-defined]
+    number = number_in(request.POST.get("step"))
+    if number is None:
+        raise Refused("没有可以撤销或重做的改动了。")
+    drafting.go(found, number, now())
+    return redirect(reverse("procedures:draft", args=[pk]) + ("?tab=text" if request.POST.get("tab") == "text" else ""))
+
+
 def _json(request: HttpRequest, name: str) -> Any:
     given = request.POST.get(name)
     if given is None:
@@ -219,7 +230,7 @@ def recall(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def _panel(actor: Actor, found: Draft) -> dict[str, Any]:
     """What stands beside the boxes: what changes, what gets laxer, the drawing; or what is wrong, line by line."""
     base = queries.edition(actor, found.base_id)[1]
-    context: dict[str, Any] = {"draft": found, "base": base, "faults": [], "rules": None, "changes": [], "lax": [], **_trial(found)}
+    context: dict[str, Any] = {"draft": found, "base": base, "faults": [], "rules": None, "changes": [], "lax": [], **_trial(found), **_steps(found)}
     lines = found.text.split("\n")
     try:
         rules = read(found.text)
@@ -233,6 +244,15 @@ def _panel(actor: Actor, found: Draft) -> dict[str, Any]:
     return context | {
         "rules": rules, "changes": changes, "flow": SafeString(_marked(svg(diagram(rules)), changed)), "lax": lax,
         "reasons": found.reasons, "unreasoned": {one.key for one in drafting.unreasoned(found, lax)}, "lacking": adoption.unknown_here(rules),
+    }  # fmt: skip
+
+
+def _steps(found: Draft) -> dict[str, Any]:
+    """What was changed one after another, and what going back or forward would undo or do again."""
+    steps = drafting.steps(found)
+    return {
+        "steps": steps, "undoes": next((one for one in steps if one.number == found.step and one.said), None),
+        "redoes": next((one for one in steps if one.number == found.step + 1), None), "step_before": found.step - 1,
     }  # fmt: skip
 
 

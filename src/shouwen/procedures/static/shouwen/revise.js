@@ -97,6 +97,41 @@ root?.addEventListener("submit", (event) => {
   send(null, "put", `${form.dataset.path}/${key}`, { tell: [form.elements.tell.value] }, []);
 });
 
+// --- back and forward: what was sent before goes first, and the page opens again where it was ---
+
+const KEPT = "revise-view";
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-undo]");
+  if (!form) return;
+  const open = [...document.querySelectorAll("details[open][id]")].map((box) => box.id);
+  sessionStorage.setItem(KEPT, JSON.stringify({ path: location.pathname, y: scrollY, open }));
+  if (form.dataset.undo === "ready") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  waiting.then(() => {
+    const step = event.submitter?.value;
+    const button = form.isConnected ? event.submitter : document.querySelector(`[data-undo] button[value="${step}"]`);
+    if (!button || button.disabled) return;
+    button.form.dataset.undo = "ready";
+    button.form.requestSubmit(button);
+  });
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !["z", "y"].includes(event.key.toLowerCase())) return;
+  const at = document.activeElement;
+  const typed = at?.matches("textarea, input:not([type]), input[type=text], input[type=number]");
+  if (typed && (at.id === "source" || at.value !== (at.dataset.was ?? at.defaultValue))) return; // the field's own
+  const key = event.shiftKey || event.key.toLowerCase() === "y" ? "Z" : "z";
+  event.preventDefault();
+  document.querySelector(`[data-undo-key="${key}"]:not([disabled])`)?.click();
+});
+const view = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+sessionStorage.removeItem(KEPT);
+if (view?.path === location.pathname) {
+  for (const id of view.open) document.getElementById(id)?.setAttribute("open", "");
+  scrollTo({ top: view.y, behavior: "instant" });
+}
+
 // --- the file itself: line numbers, and from a problem to its line ---
 
 const source = document.getElementById("source");
