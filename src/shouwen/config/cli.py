@@ -213,7 +213,6 @@ def _init(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
-    from shouwen.procedures import phrases
 
     at = now()
     if Community.objects.exists():
@@ -221,7 +220,6 @@ def _init(given: argparse.Namespace) -> int:
     password = secrets.token_urlsafe(12)
     calendars.seed_calendar(SYSTEM, None, at=at)
     org.load_standard(SYSTEM, None, at=at)
-    phrases.load_standard(SYSTEM, None, at=at)
     estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
     user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
     org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)

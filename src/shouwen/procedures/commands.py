@@ -13,7 +13,7 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
 
-from . import adoption, clauses, editions, manual, scripts, trials
+from . import adoption, clauses, editions, manual, phrases, scripts, trials
 from .engine import Faulty, read
 from .engine.difference import difference
 from .rehearsal import Result, play
@@ -41,6 +41,8 @@ def adopt(paths: list[str], community: str = "") -> int:
     at = now()
     texts = [(str(p), p.read_text("utf-8")) for p in _procedure_files(paths)] if paths else list(editions.library_files())
     bad = 0
+    if not paths:  # the words beside the steps go with the library
+        phrases.load_standard(SYSTEM, None, at=at)
     for name, text in texts:
         try:
             edition = adoption.adopt(SYSTEM, adoption.community_named(community), text=text, starts_at=at, at=at)

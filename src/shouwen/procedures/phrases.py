@@ -17,9 +17,11 @@ from django.db.models import Q, QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
+from shouwen.kernel.kept import Kept
 from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Conflict, NotFound, Refused
 from shouwen.kernel.words import clean_text
+from shouwen.org import queries as org
 
 from .calendars import local
 from .models import Phrase
@@ -34,6 +36,9 @@ STEP: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(/[a-z][a-z0-9_]{0,39})?")
 GREETINGS: Final = ((11, "早上好"), (13, "中午好"), (18, "下午好"), (24, "晚上好"))
 """Hour before which each is said; before five in the morning it is still 晚上好 (A15.02)."""
 HITS: Final = 8
+OURS: Final = "随系统"
+"""Who last changed a standard phrase that the company has not touched; such a one follows the program's versions."""
+COMPARED: Final = ("kind", "topic", "situation", "words", "basis", "steps", "order", "spelled")
 
 
 # --- reading ---
@@ -67,14 +72,27 @@ def search(rows: QuerySet[Phrase], text: str) -> QuerySet[Phrase]:
 
 
 def shown_at(actor: Actor, community_id: int, *places: str) -> list[Phrase]:
-    """What is shown by itself at these places: a step `complaint/intake` or a place of the counter. One statement."""
+    """What is shown by itself at these places: a step `complaint/intake` or a place of the counter. Kept for seconds."""
     wanted = [f" {place} " for place in places if place]
-    if not wanted:
+    held = actor.places("procedures.view")
+    if not wanted or (held is not None and not held):
         return []
-    marked = Q()
-    for place in wanted:
-        marked |= Q(steps__contains=place)
-    return list(here(actor, community_id).filter(marked))
+    may = held is None or community_id in held
+    return [
+        one for one in _placed.get("all", _marked)
+        if any(place in one.steps for place in wanted) and (one.community_id is None or (may and one.community_id == community_id))
+    ]
+
+
+def beside_step(actor: Actor, community_id: int, procedure: str, step: str, *, at: datetime) -> list[tuple[Phrase, str]]:
+    """What is said, avoided or known at a step, in the words of this person; for whoever works on it."""
+    return said(actor, community_id, shown_at(actor, community_id, f"{procedure}/{step}", procedure), at=at)
+
+
+def said(actor: Actor, community_id: int, found: Iterable[Phrase], *, at: datetime) -> list[tuple[Phrase, str]]:
+    """Each with its words as this person would say them now."""
+    named = next((one.name for one in org.all_communities() if one.pk == community_id), "")
+    return [(one, spoken(one.words, community=named, name=actor.name, at=at)) for one in found]
 
 
 def spoken(words: str, *, community: str, name: str, at: datetime) -> str:
@@ -90,23 +108,31 @@ def greeting(at: datetime) -> str:
     return "晚上好" if hour < 5 else next(said for until, said in GREETINGS if hour < until)
 
 
+_placed: Final[Kept[tuple[Phrase, ...]]] = Kept(20)
+"""Every phrase that stands beside something, under "all"; every form of every step asks for them."""
+
+
+def _marked() -> tuple[Phrase, ...]:
+    return tuple(Phrase.objects.filter(retired_at__isnull=True).exclude(steps="").order_by("order", "id"))
+
+
 # --- writing ---
 
 
 @action("phrases.loaded", may="procedures.adopt", says="装入标准话术 {count} 条")
 def load_standard(actor: Actor, place: None, /, *, at: datetime) -> Done:
-    """Take in those standard phrases that are not there yet; what the company changed or retired stays as it is."""
-    known = set(Phrase.objects.exclude(code="").values_list("code", flat=True))
-    missing = [(order, row) for order, row in enumerate(standard()) if row["code"] not in known]
-    Phrase.objects.bulk_create(
-        Phrase(
-            code=row["code"], kind=row.get("kind", "say"), topic=row["topic"], situation=row["situation"], words=row["words"],
-            basis=" ".join(row.get("basis", ())), steps=_steps(row.get("steps", ())), order=order, changed_at=at, changed_by=actor.name,
-            spelled=_spelled(row["topic"], row["situation"], row["words"], " ".join(row.get("basis", ()))),
-        )
-        for order, row in missing
-    )  # fmt: skip
-    return Done("procedures.phrase:0", {"count": len(missing)}, result=len(missing))
+    """Take in the standard phrases as this version has them; what the company changed or retired stays as it is."""
+    known = {one.code: one for one in Phrase.objects.exclude(code="")}
+    wanted = [_standard(row, order) | {"changed_at": at, "changed_by": OURS} for order, row in enumerate(standard())]
+    missing = [Phrase(**given) for given in wanted if given["code"] not in known]
+    older = [(old, given) for given in wanted if (old := known.get(given["code"])) and old.changed_by == OURS and old.retired_at is None]
+    stale = [(old, given) for old, given in older if any(getattr(old, name) != given[name] for name in COMPARED)]
+    Phrase.objects.bulk_create(missing)
+    for old, given in stale:
+        Phrase.objects.filter(pk=old.pk).update(**given)
+    _placed.forget()
+    count = len(missing) + len(stale)
+    return Done("procedures.phrase:0", {"count": count}, result=count)
 
 
 @action("phrase.written", may="procedures.adopt", says="话术「{title}」：{words}")
@@ -133,6 +159,7 @@ def write(
             raise Conflict("这条话术刚被别人改过。请刷新后看过新的内容再改。")
         Phrase.objects.filter(pk=phrase.pk).update(**given)
         phrase.refresh_from_db()
+    _placed.forget()
     return Done(phrase, {"title": str(phrase), "words": phrase.words})
 
 
@@ -141,6 +168,7 @@ def retire(actor: Actor, phrase: Phrase, /, *, at: datetime) -> Done:
     """Show it no longer. It stays in the journal, and a standard one is not loaded again."""
     if not Phrase.objects.filter(pk=phrase.pk, retired_at__isnull=True).update(retired_at=at, changed_at=at, changed_by=actor.name):
         raise Conflict("这条话术已经停用。")
+    _placed.forget()
     return Done(phrase, {"title": str(phrase)})
 
 
@@ -153,6 +181,15 @@ def standard() -> list[dict[str, Any]]:
     """The phrases that come with the program, in order."""
     found: list[dict[str, Any]] = yaml.safe_load(FILE.read_text("utf-8"))
     return found
+
+
+def _standard(row: dict[str, Any], order: int) -> dict[str, Any]:
+    basis = " ".join(row.get("basis", ()))
+    return {
+        "code": row["code"], "kind": row.get("kind", "say"), "topic": row["topic"], "situation": row["situation"], "words": row["words"],
+        "basis": basis, "steps": _steps(row.get("steps", ())), "order": order,
+        "spelled": _spelled(row["topic"], row["situation"], row["words"], basis),
+    }  # fmt: skip
 
 
 def _steps(steps: Iterable[str]) -> str:

@@ -142,8 +142,7 @@ def _places(actor: Actor, place: Community, at: datetime, phrase: Phrase | None)
 
 
 def _said(actor: Actor, place: Community, found: list[Phrase]) -> list[tuple[Phrase, str]]:
-    at = now()
-    return [(one, phrases.spoken(one.words, community=place.name, name=actor.name, at=at)) for one in found]
+    return phrases.said(actor, place.pk, found, at=now())
 
 
 def _place(request: HttpRequest, permission: str) -> Community:

@@ -24,7 +24,8 @@ from ..engine.clocks import late_from
 from ..engine.difference import limit_said, who_said
 from ..engine.procedure import END, OWN_CLASS, Ask
 from ..forms import UPLOADS, StepForm, colleagues
-from ..models import Attachment
+from ..models import Attachment, Phrase
+from ..phrases import beside_step
 from ..recipients import Finder
 from ..store import Row
 from .outlook import names_of, reasons_of, rule_said
@@ -46,6 +47,7 @@ class Open:
     taken: bool
     do: str
     says: str
+    phrases: list[tuple[Phrase, str]]
     due: datetime | None
     rule: str
     soft: bool
@@ -263,6 +265,7 @@ def opened(actor: Actor, row: Row, finder: Finder, task: Task, at: datetime) -> 
         task=task, title=titled(finder, step, task.branch) + ("·统筹签字" if task.lead else ""),
         who="、".join(names[:5]) + (f" 等 {len(names)} 人" if len(names) > 5 else ""), role=person.title if person else "",
         taken=task.taken is not None, do=filled(row, finder, step.do, task), says=filled(row, finder, step.says, task),
+        phrases=beside_step(actor, row.community_id, rules.procedure, task.step, at=at) if works else [],
         due=clock.due if clock else None, rule=rule_said(rules, clock.rule) if clock else "", soft=bool(clock and clock.soft),
         over=bool(clock and at >= late_from(clock.due)), why=why(*((step.within_basis or step.basis) if clock else step.basis)),
         form=None, workable=works, behalf=owner_of(finder, task) if stands == "above" else "", why_not=why_not,

@@ -94,7 +94,7 @@ def test_the_signed_second_copy_is_opened_from_the_appointment_and_nothing_delet
     settings.MEDIA_ROOT = tmp_path
     given = {
         "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "装吊灯", "need": "engineering",
-        "in_scope": "yes",
+        "in_scope": "yes", "read_back": "confirmed",
     }  # fmt: skip
     row = actions.file_ticket(who("li"), world.liyuan, procedure="appointment", answers=given, at=MONDAY)
     steps = [

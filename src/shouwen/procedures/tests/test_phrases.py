@@ -6,7 +6,7 @@ import pytest
 
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Conflict
-from shouwen.procedures import phrases
+from shouwen.procedures import actions, phrases
 from shouwen.procedures.clauses import catalog
 from shouwen.procedures.models import Phrase
 
@@ -15,6 +15,9 @@ from .conftest import MONDAY
 OF_THE_CODE = re.compile(r"D[69]\.|A15\.0[237]|C1\.02|C8\.0[12]|C16\.(08|09|10)|C12\.08|C14\.04|D2\.(05|06|07|12|15|17|19)|D7\.(23|30|35)|D3\.(38|100|119)|A3\.0[27]|A4\.(07|12)|A14\.06")
 NOT_HERE = {*(f"{seed}.{n:02}" for seed in ("D6", "D9") for n in (*range(6, 10), 11, 12, 13, 14, 30, 31, 32))}
 """Clauses of D6 and D9 that are no words: who answers to whom, records, what is counted."""
+
+
+SICK = {"caller": "王秀英", "phone": "13800000001", "address": "三号楼 1201", "content": "说不出话"}
 
 
 def page(response):
@@ -73,6 +76,38 @@ def test_every_question_gets_an_answer_is_said_where_questions_come_in(as_, worl
     assert "有问必予回答" in html and "D6.18 D9.18" in html
 
 
+@pytest.mark.shows("C12.08", "C14.04", "E39.04", "E39.05", "A4.12", "D6.44", "D9.44")
+def test_what_is_said_at_a_later_step_stands_beside_it_on_the_ticket_and_on_the_phone(as_, who, world, django_assert_num_queries):
+    xu = who("xu")
+    sick = actions.file_ticket(xu, world.liyuan, procedure="medical_emergency", answers=SICK, at=MONDAY)
+    html = page(as_("xu").get(f"/tickets/{sick.id}"))
+    assert "您别着急，慢慢说" in html and "对不起，让您久等了。" in html  # at `choose`
+    assert "您别着急，慢慢说" not in page(as_("wang").get(f"/tickets/{sick.id}"))  # another's step
+    assert "您别着急，慢慢说" in page(as_("xu").get(f"/mine/{sick.id}/2"))
+    beside = phrases.beside_step(who("qian"), world.liyuan.pk, "medical_emergency", "care_start", at=MONDAY)
+    assert [words for _, words in beside] == ["您好，我们是服务中心的，接到您家的电话，来帮忙照顾（送医）的。"]
+    wang = who("wang")
+    with django_assert_num_queries(0):  # kept: every form of every step asks
+        visit = phrases.beside_step(wang, world.liyuan.pk, "home_repair", "visit", at=MONDAY)
+    assert "轻叩三下" in visit[0][1] and "鞋套" in visit[0][1]
+    assert "维修师傅正在处理前面一户" in said_at(who("li"), world, "repair/tell_wait")
+    for step in ("complaint/visit", "repair/defer", "help_request/reply_stuck", "special_service/make_good", "home_repair/postpone"):
+        assert "给您添麻烦了，我们一定改进" in said_at(who("li"), world, step), step
+
+
+def said_at(actor, world, step):
+    return " ".join(words for _, words in phrases.beside_step(actor, world.liyuan.pk, *step.split("/"), at=MONDAY))
+
+
+def test_a_phrase_mended_stands_beside_the_step_at_once(as_, who, world):
+    assert "轻叩三下" in said_at(who("wang"), world, "home_repair/visit")
+    knock = Phrase.objects.get(code="door-knock")
+    phrases.write(SYSTEM, None, phrase=knock, kind="know", topic="上门", situation="敲门", words="先按门铃。", steps=["home_repair/visit"], at=MONDAY)
+    assert said_at(who("wang"), world, "home_repair/visit") == "先按门铃。"
+    phrases.retire(SYSTEM, knock, at=MONDAY)
+    assert said_at(who("wang"), world, "home_repair/visit") == ""
+
+
 def test_closing_words_after_saving_and_sorry_to_who_waited(as_, who, world):
     from .test_pages_calls import COMPLAINT, keep
 
@@ -100,7 +135,9 @@ def test_mended_and_retired_phrases_stay_so_when_the_standard_is_loaded_again(as
     form = {"kind": "say", "topic": "致歉", "situation": "有失误", "words": "非常抱歉。", "basis": "D6.44", "revision": phrases.stamp(sorry)}
     assert as_("kang").post(f"/phrases/{sorry.pk}", form).status_code == 302
     assert as_("kang").post(f"/phrases/{late.pk}/retire").status_code == 302
-    assert phrases.load_standard(SYSTEM, None, at=MONDAY) == 0
+    Phrase.objects.filter(code="farewell").update(words="旧版的话")  # as an older version of the program had it
+    assert phrases.load_standard(SYSTEM, None, at=MONDAY) == 1
+    assert "请您慢走" in Phrase.objects.get(code="farewell").words
     assert "非常抱歉" in shown(as_("li"), phrase="zq")
     assert "三声才接起" not in page(as_("li").get("/phrases"))
 
