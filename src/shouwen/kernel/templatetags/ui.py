@@ -15,15 +15,16 @@ from uuid import uuid4
 from django import forms, template
 from django.forms import BoundField
 from django.template import Context
-from django.template.base import Node, NodeList, Parser, Token
+from django.template.base import Node, Parser, Token
+from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
-from django.urls import get_script_prefix
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ..assets import ICONS
 from ..journal import now as the_moment
 from ..money import yuan
+from ..nodes import Address, Once, remembered
 from ..zone import CHINA as SHANGHAI
 
 register = template.Library()
@@ -135,33 +136,29 @@ def clock_time(value: datetime | None) -> str:
 # --- what is the same on every page --------------------------------------------------------------------------------
 
 
-class _Once(Node):
-    def __init__(self, inside: NodeList) -> None:
-        self.inside = inside
-
-    def render(self, context: Context) -> SafeString:
-        key = (self, get_script_prefix())
-        if key not in _kept:
-            _kept[key] = self.inside.render(context)
-        return _kept[key]
-
-
-_kept: Final[dict[tuple[Node, str], SafeString]] = {}
-
-
 def forget() -> None:
-    """Drop what this process has drawn once (tests change the settings it was drawn with)."""
-    _kept.clear()
+    """Drop the icons that this process has drawn (tests change the settings they were drawn with)."""
     _drawn.clear()
 
 
 @register.tag
-def once(parser: Parser, token: Token) -> _Once:
+def once(parser: Parser, token: Token) -> Once:
     """`{% once %}…{% endonce %}`: drawn at the first page and kept by the process. Nothing in it may differ between two
     people, two pages or two moments: addresses of files, dialogs, icons."""
     inside = parser.parse(("endonce",))
     parser.delete_first_token()
-    return _Once(inside)
+    return Once(inside)
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> Node:
+    """Django's, remembered by the process; one that names its arguments is left to Django."""
+    plain = django_url(parser, token)
+    return plain if plain.kwargs else Address(plain.view_name, plain.args, {}, plain.asvar)
+
+
+for _name in ("icon", "badge"):
+    register.tag(_name, remembered(register.tags[_name]))
 
 
 @register.simple_tag
