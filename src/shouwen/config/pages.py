@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from shouwen.kernel.prefix import root
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.web import COMMUNITY_COOKIE, sees
 from shouwen.kernel.words import number_in
@@ -32,9 +34,9 @@ def switch(request: HttpRequest) -> HttpResponse:
         raise NotFound
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
+        back = root()
     response = HttpResponseRedirect(back)
     response.set_cookie(
-        COMMUNITY_COOKIE, str(chosen), max_age=180 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
+        COMMUNITY_COOKIE, str(chosen), max_age=180 * 86400, httponly=True, samesite="Lax", secure=settings.HTTPS, path=root(),
     )
     return response

@@ -82,6 +82,8 @@ DATABASES = {"default": _database(env("DATABASE_URL", "sqlite:///"))}
 ALLOWED_HOSTS = env("HOSTS", "127.0.0.1,localhost,[::1]").split(",") + (["testserver"] if TESTING else [])
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("ORIGINS").split(",") if origin]
 HTTPS = env("HTTPS") == "1"
+PREFIX = "/" + env("PREFIX").strip("/") if env("PREFIX").strip("/") else ""
+BASE_URL = env("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 PROXIES = int(env("PROXIES", "0"))
 """How many proxies of ours stand in front and write X-Forwarded-For; see kernel/web.py proxies."""
 
@@ -157,7 +159,8 @@ STORAGES = {
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-FORCE_SCRIPT_NAME = env("PREFIX") or None
+FORCE_SCRIPT_NAME = PREFIX or None
+CSRF_COOKIE_PATH = f"{PREFIX}/"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "shouwen.kernel.web.csrf_failed"
@@ -173,7 +176,7 @@ DEFAULT_FROM_EMAIL = env("SMTP_FROM", "shouwen@localhost")
 SHOUWEN = {
     "SESSION_IDLE_MINUTES": int(env("SESSION_IDLE_MINUTES", "720")),
     "SESSION_MAX_HOURS": int(env("SESSION_MAX_HOURS", "24")),
-    "BASE_URL": env("BASE_URL", "http://127.0.0.1:8000"),
+    "BASE_URL": BASE_URL if BASE_URL.endswith(PREFIX) else BASE_URL + PREFIX,
     "CHECKPOINT_FILE": env("CHECKPOINT_FILE", str(DATA_DIR / "checkpoints.jsonl")),
     "SMS": env("SMS", "console" if DEVELOPMENT and not TESTING else "off"),
     "SMS_URL": env("SMS_URL"),

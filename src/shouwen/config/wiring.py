@@ -16,6 +16,7 @@ from shouwen.estate import queries as estate_queries
 from shouwen.estate.models import Reveal
 from shouwen.fees import queries as fees
 from shouwen.kernel.access import SYSTEM, Actor
+from shouwen.kernel.prefix import inward
 from shouwen.kernel.refusals import Refused
 from shouwen.notices import actions as notices
 from shouwen.org import queries as org
@@ -97,11 +98,16 @@ def remind_of_copy(reminder: papers.Reminder) -> None:
     ])  # fmt: skip
 
 
+def photo_url(key: str) -> str:
+    """Where a kept photo of a signed copy is looked at."""
+    return inward(f"/attachments/{key}")
+
+
 papers.SOURCES["ticket"] = procedures_records.ticket_record
 papers.SOURCES["log"] = duty_records.log_record
 papers.SOURCES["handover"] = duty_records.handover_record
 papers.NEIGHBOURS.shift_end = shift_end
 papers.NEIGHBOURS.tell = remind_of_copy
 papers.NEIGHBOURS.keep_photo = procedures_records.keep_photo
-papers.NEIGHBOURS.photo_url = "/attachments/{}".format
+papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from shouwen.kernel.access import Actor
+from shouwen.kernel.prefix import inward
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.templatetags.ui import when_text
 from shouwen.kernel.words import number_in
@@ -42,7 +43,7 @@ def log_record(actor: Actor, rest: str) -> Record:
     }  # fmt: skip
     return Record(
         about=f"log:{rest}", community_id=community.pk, community=community.name, kind="log", number=f"{day:%Y%m%d} {head['shift']}",
-        title="值班日志", url=f"/duty/?day={day}&post={post.slug}", status="已记录" if lines else "没有记录", finished=None, head=head,
+        title="值班日志", url=inward(f"/duty/?day={day}&post={post.slug}"), status="已记录" if lines else "没有记录", finished=None, head=head,
         story=tuple(lines),
     )  # fmt: skip
 
@@ -68,7 +69,7 @@ def handover_record(actor: Actor, rest: str) -> Record:
     story = tuple(Line(one.at, one.name, "交班签字" if one.side == "giver" else "接班签字") for one in row.signatures.all() if one.round == row.round)
     return Record(
         about=f"handover:{row.pk}", community_id=row.community_id, community=row.community.name, kind="handover", number=f"JB-{row.pk}",
-        title="交接班", url=f"/duty/handovers/{row.pk}", status=row.get_state_display(), finished=row.finished_at, head=head, facts=facts,
+        title="交接班", url=inward(f"/duty/handovers/{row.pk}"), status=row.get_state_display(), finished=row.finished_at, head=head, facts=facts,
         story=story,
     )  # fmt: skip
 

@@ -32,6 +32,7 @@ from django.views.decorators.http import require_safe
 
 from .access import Actor
 from .journal import now
+from .prefix import inward
 from .refusals import NotFound, Refused
 from .screens import page_of, render
 from .templatetags.ui import SHANGHAI, badge, masked, money, when, when_text
@@ -167,7 +168,7 @@ class Register:
         heads = [_Head(column, _sort_link(kept, column), _direction(request, column)) for column in columns]
         ways = _ways(columns)
         shown = [_line(self.opens(row) if self.opens else "", row, ways) for row in page]
-        new = self.new if self.new and _may(actor, self.new[2]) else None
+        new = (self.new[0], inward(self.new[1])) if self.new and _may(actor, self.new[2]) else None
         return render(request, self.template, {
             "register": self, "heads": heads, "lines": shown, "rows": SafeString("".join(shown)), "page": page, "controls": controls, "q": words, "new": new,
             "filtered": (filtered := any(control.says for control in controls)), "narrowed": bool(words or filtered),

@@ -22,6 +22,7 @@ from django.template.context import make_context
 from django.template.loader_tags import BlockNode, ExtendsNode
 from django.utils.cache import patch_vary_headers
 
+from .prefix import root
 from .refusals import Refused
 from .secrets import open_text, seal_text
 
@@ -45,7 +46,7 @@ def render(
     response = HttpResponse(html, status=status)
     patch_vary_headers(response, ("HX-Request",))
     if told:
-        response.delete_cookie(FLASH_COOKIE)
+        response.delete_cookie(FLASH_COOKIE, path=root())
         if partial:
             _tell_now(response, told)
     return response
@@ -95,7 +96,7 @@ def flash(response: HttpResponse, text: str, kind: str = "success") -> HttpRespo
     leads_on = 300 <= response.status_code < 400 or "HX-Redirect" in response or "HX-Location" in response
     if leads_on:
         value = signing.dumps([text, kind], salt=FLASH_COOKIE)
-        response.set_cookie(FLASH_COOKIE, value, max_age=60, httponly=True, samesite="Lax")
+        response.set_cookie(FLASH_COOKIE, value, max_age=60, httponly=True, samesite="Lax", path=root())
     else:
         _tell_now(response, told)
     return response

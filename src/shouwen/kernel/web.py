@@ -30,6 +30,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 
 from .access import Actor
+from .prefix import inward, root
 from .refusals import Forbidden, NotFound, Refused
 from .words import number_in
 
@@ -72,9 +73,12 @@ def proxies(get_response: Handler) -> Handler:
 
     Each proxy adds to the right of X-Forwarded-For whom it was asked by; what stands further left anybody could have
     written. Locks and limits count by this address. Fewer entries than proxies: the request came round them, its own counts.
+    With SHOUWEN_HTTPS the outermost speaks HTTPS, whatever reaches us: what a form says of its origin is held against that.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.HTTPS:
+            request.META["wsgi.url_scheme"] = "https"
         count: int = settings.PROXIES
         if count:
             seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
@@ -202,9 +206,9 @@ def _html(request: HttpRequest, refusal: Refusal, fragment: bool) -> str:
     return format_html(
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport"'
         ' content="width=device-width, initial-scale=1"><title>{} · 首问</title>'
-        '<link rel="stylesheet" href="/{}vendor/tabler.min.css"></head>'
-        '<body><main class="container py-5">{}<p><a class="btn" href="/">回到首页</a></p></main></body></html>',
-        refusal.title, settings.STATIC_URL.lstrip("/"), inner,
+        '<link rel="stylesheet" href="{}vendor/tabler.min.css"></head>'
+        '<body><main class="container py-5">{}<p><a class="btn" href="{}">回到首页</a></p></main></body></html>',
+        refusal.title, inward(settings.STATIC_URL), inner, root(),
     )
 
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
+from shouwen.kernel.prefix import outward
 from shouwen.kernel.refusals import Refused
 
 from .models import Notice
@@ -68,7 +68,7 @@ def send_chat(address: str, notice: Notice, key: str) -> None:
 
 
 def link_of(notice: Notice) -> str:
-    return f"{settings.SHOUWEN['BASE_URL'].rstrip('/')}{notice.url}" if notice.url else ""
+    return outward(notice.url) if notice.url else ""
 
 
 SENDERS: dict[str, Callable[[str, Notice, str], None]] = {

@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.kernel.journal import now
+from shouwen.kernel.prefix import inward
 from shouwen.kernel.refusals import Forbidden, Refused
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.words import number_in
@@ -75,7 +76,7 @@ def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _inside(url: str) -> str:
     ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return url if ours else reverse("notices:inbox")
+    return inward(url) if ours else reverse("notices:inbox")
 
 
 def own(request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from shouwen.estate.models import Community
 from shouwen.kernel.journal import bookkeeping, now
+from shouwen.kernel.prefix import root
 from shouwen.kernel.refusals import NotFound, TooMany
 from shouwen.kernel.web import Handler, Refusal, answer, here, say
 
@@ -138,7 +139,7 @@ def forget_cookie(response: HttpResponse) -> None:
 
 
 def _path() -> str:
-    return settings.FORCE_SCRIPT_NAME or "/"
+    return root()
 
 
 def safe_next(given: str) -> str:

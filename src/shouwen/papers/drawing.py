@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from shouwen.kernel.prefix import outward
 from shouwen.kernel.templatetags.ui import when_text
 
 from . import renderer
@@ -44,7 +44,7 @@ def drawn(content: Sheet, layout: str, *, printing: Printing | None = None, carb
 
 def check_address(number: str, code: str) -> str:
     """Where the code on the paper leads: the page that checks it, and from there to the record."""
-    return f"{settings.SHOUWEN['BASE_URL'].rstrip('/')}{reverse('papers:check')}?{urlencode({'number': number, 'code': code})}"
+    return outward(f"{reverse('papers:check')}?{urlencode({'number': number, 'code': code})}")
 
 
 def qr(number: str, code: str) -> str:

@@ -22,7 +22,7 @@ from shouwen.procedures.editions import procedure_of
 
 from . import limits, links, sms
 from .actions import link_for
-from .hearing import EVENTS
+from .hearing import EVENTS, apology
 from .models import Message, PartyContact, ResidentSession, SmsCode, TicketLink
 from .words import matter_of, moment
 
@@ -111,6 +111,11 @@ def _text(event: str, facts: dict[str, Any], row: store.Row, now: datetime) -> s
         case "paused":
             until = moment(datetime.fromisoformat(facts["until"]), now)
             return f"您的{what}因“{facts['why']}”暂缓，最迟{until}继续办理。详情：{link}"
+        case "late":
+            if (late := apology(row.state, now)) is None:
+                raise LookupError("已经办好，或新的时间也已过，不再发")
+            due, ahead = (moment(datetime.fromisoformat(late[name]), now) for name in ("due", "ahead"))
+            return f"对不起，您的{what}没能按说好的时间（{due}前）做到。新的时间是{ahead}前，我们会盯紧。进度和催办：{link}"
         case "asked":
             return f"您的{what}需要您确认，请打开链接办理：{link}"
         case "told":

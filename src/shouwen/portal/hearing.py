@@ -5,7 +5,7 @@ A message keeps what happened, not its words: those are made when it is sent (ch
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -23,9 +23,12 @@ from .words import colleague, waking
 
 EVENTS: Final = {
     "filed": "受理", "assigned": "派工", "moved": "改期", "paused": "暂缓", "asked": "请确认", "told": "答复", "closed": "办结，请评价",
-    "withdrawn": "撤销", "code": "验证码",
+    "late": "晚了，改约", "withdrawn": "撤销", "code": "验证码",
 }  # fmt: skip
 """The kinds of message, as the manager sees them."""
+
+SHORTEST: Final = timedelta(minutes=15)
+"""A promise shorter than this is between colleagues (「五分钟内电话通知服务部门」): the resident never had it."""
 
 EMERGENCIES: Final = frozenset({"medical_emergency", "fire_notice", "emergency_notice", "major_emergency"})
 _PUT: Final = (
@@ -54,10 +57,13 @@ def hear(
         for name, facts in _for_resident(row, before, event, finder):
             if name != "assigned" or ("requester", "told") not in found:
                 found["requester", name] = facts
+        if (late := apology(row.state, event.at)) and ("requester", "moved") not in found:
+            found["requester", "late"] = late
     for (party, name), facts in found.items():
         urgent = emergency(finder)
+        mark = facts.get("ahead", row.state.seq) if name == "late" else row.state.seq  # a new time is told once
         later(_PUT, (
-            f"t{row.id}.{row.state.seq}.{party}.{name}"[:80], row.community_id, row.id, party, name,
+            f"t{row.id}.{mark}.{party}.{name}"[:80], row.community_id, row.id, party, name,
             msgspec.json.encode(facts).decode(), urgent, b"", event.at, event.at if urgent else waking(event.at),
         ))  # fmt: skip
 
@@ -90,6 +96,22 @@ def _for_resident(row: Row, before: engine.Ticket, event: engine.Event, finder: 
     if after.status == "closed" and before.status != "closed" and not isinstance(event, engine.Filed):
         found.append(("closed", {}))
     return found
+
+
+def apology(ticket: engine.Ticket, at: datetime) -> dict[str, Any] | None:
+    """A promise that was broken and the time that holds now; None while nothing is late or nobody has said a new time."""
+    broken = [c.due for c in _promises(ticket) if c.due < at and c.due - c.start >= SHORTEST]
+    ahead = promised(ticket, at)
+    return {"due": max(broken).isoformat(), "ahead": ahead.isoformat()} if broken and ahead else None
+
+
+def promised(ticket: engine.Ticket, at: datetime) -> datetime | None:
+    """The nearest moment that was promised and is still to come."""
+    return min((c.due for c in _promises(ticket) if c.due >= at), default=None)
+
+
+def _promises(ticket: engine.Ticket) -> list[engine.Clock]:
+    return [c for c in ticket.clocks if c.kind == "promise" and not (c.stopped or c.superseded or c.soft)] if ticket.status == "open" else []
 
 
 def for_resident(rules: engine.Procedure, task: engine.Task) -> bool:

@@ -8,7 +8,7 @@ from base64 import b32encode
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
+from shouwen.kernel.prefix import outward
 
 from .limits import keyed
 from .models import TicketLink
@@ -40,4 +40,4 @@ def find(token: str, at: datetime) -> TicketLink | None:
 
 def address_of(token: str) -> str:
     """The whole address, for a message."""
-    return f"{settings.SHOUWEN['BASE_URL'].rstrip('/')}/r/t/{token}"
+    return outward(f"/r/t/{token}")

@@ -18,6 +18,7 @@ from shouwen.procedures.models import Event, Link, Ticket
 from shouwen.procedures.store import Row, stored_event
 
 from .hearing import assigned, for_resident, moments_changed
+from .hearing import promised as promised_ahead
 from .models import Rating
 from .words import colleague, matter_of, moment
 
@@ -147,13 +148,11 @@ def _wanted(row: Row, rules: engine.Procedure) -> list[Wanted]:
 def _promised(ticket: engine.Ticket, at: datetime) -> tuple[datetime | None, bool]:
     """The nearest moment by which something should have happened, and whether one has passed. Promises before limits of steps."""
     running = [c for c in ticket.clocks if not c.stopped and not c.superseded and c.due]
-    promises = [c.due for c in running if c.kind == "promise" and not c.soft]
     steps = [c.due for c in running if c.kind == "step"]
     if ticket.status != "open":
         return None, False
     late = any(c.due < at for c in running if not c.soft)
-    ahead = sorted(due for due in promises if due >= at) or sorted(due for due in steps if due >= at)
-    return (ahead[0] if ahead else None), late
+    return promised_ahead(ticket, at) or min((due for due in steps if due >= at), default=None), late
 
 
 def _road(state: str, ticket: engine.Ticket) -> list[tuple[str, bool]]:

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import bookkeeping
+from shouwen.kernel.prefix import root
 from shouwen.kernel.secrets import open_text, seal_text
 from shouwen.procedures.calendars import local
 
@@ -102,7 +103,7 @@ def forget_cookie(response: HttpResponse, name: str) -> None:
 
 
 def _path() -> str:
-    return f"{(settings.FORCE_SCRIPT_NAME or '').rstrip('/')}/r/"
+    return f"{root()}r/"
 
 
 def actor(community_id: int, name: str = "") -> Actor:

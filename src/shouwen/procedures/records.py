@@ -8,6 +8,7 @@ from typing import Any
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
+from shouwen.kernel.prefix import inward
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.templatetags.ui import when_text
 from shouwen.kernel.words import number_in
@@ -49,7 +50,7 @@ def ticket_record(actor: Actor, rest: str) -> Record:
     names = Community.objects.filter(pk=row.community_id).values_list("name", flat=True)
     return Record(
         about=f"ticket:{row.id}", community_id=row.community_id, community=names[0], kind=row.procedure, number=row.number,
-        title=rules.title, url=f"/tickets/{row.id}", status=STATUS[ticket.status], finished=ticket.closed_at, head=head,
+        title=rules.title, url=inward(f"/tickets/{row.id}"), status=STATUS[ticket.status], finished=ticket.closed_at, head=head,
         facts={ask.name: Fact(ask.title, text) for ask in rules.asks.values() if (text := _told(finder, ask))},
         steps=_steps(row, finder), story=_course(row), departments=departments,
     )  # fmt: skip

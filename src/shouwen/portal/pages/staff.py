@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Community
 from shouwen.kernel.journal import now
+from shouwen.kernel.prefix import outward
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.secrets import open_text
@@ -94,7 +95,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     place = _place(request)
     rows, _ = _chosen(request, place)
     found = list(rows.order_by("unit__order", "id")[: SHEET + 1])
-    base = settings.SHOUWEN["BASE_URL"].rstrip("/")
+    base = outward("")
     shown = [(one, segno.make(f"{base}/r/p/{one.code}", error="m").svg_data_uri(scale=4, border=1)) for one in found[:SHEET]]
     sheets = [shown[start : start + 12] for start in range(0, len(shown), 12)]
     return render(request, "portal/sheet.html", {"sheets": sheets, "place": place, "more": len(found) > SHEET, "base": base})

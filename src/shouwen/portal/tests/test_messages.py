@@ -16,7 +16,7 @@ from shouwen.portal.words import waking
 from shouwen.procedures import actions, store
 from shouwen.procedures.calendars import local
 
-from .test_residents import WANG, dispatched, finish_all, leak, page, suggestion
+from .test_residents import WANG, dispatched, finish_all, leak, page, suggestion, worked
 
 
 @pytest.fixture
@@ -165,3 +165,21 @@ def test_sheets_have_twelve_codes_each(world, clock, as_):
     shown = page(as_("chen").get("/r/codes/sheet"))
     assert shown.count('class="p-sheet"') == 2 and shown.count("data:image/svg+xml") == 14
     assert shown.split('class="p-sheet"')[1].count("<figure") == 12
+
+
+def test_a_broken_promise_is_told_once_with_the_new_time(resident, door, who, sent, clock):
+    """Late at the door: silence until somebody has said a new time, then one message with it, none at night."""
+    wang = resident(WANG)
+    where, ticket = leak(wang, door)
+    dispatched(who, ticket)
+    before = len(texts(sent))
+    clock.at += timedelta(minutes=21)
+    actions.pass_time(SYSTEM, store.load(ticket.pk), at=clock.at)
+    assert len(texts(sent)) == before  # late, and nothing to promise yet
+    answers = {"explained_at": "2026-11-23 09:40", "late_reason": "配件在路上", "expected_done": "2026-11-23 11:30"}
+    worked(who, ticket, "explain_late", "li", **answers)
+    (text,) = texts(sent)[before:]
+    assert "没能按说好的时间" in text and "新的时间是今天 11:30前" in text and where.rpartition("/")[2] in text
+    assert not any(word in text for word in ("配件", "王强", "李静", "超时", "到场", "D2.58", "王秀英"))
+    actions.note(who("li"), store.load(ticket.pk), text="已催工程部", at=clock.at)
+    assert len(texts(sent)) == before + 1
