@@ -29,7 +29,7 @@ from shouwen.kernel.requests import SAFE
 from shouwen.kernel.web import Refusal, answer, say
 
 AREAS: Final = {
-    "procedures": "规程与工单", "estate": "房产与住户", "org": "组织与人员", "notices": "通知", "papers": "单据", "duty": "值班",
+    "procedures": "规程与工单", "estate": "房产与住户", "org": "组织与人员", "notices": "通知", "papers": "单据", "duty": "值班", "custody": "保管", "rounds": "巡查",
 }
 """The areas with an interface of their own, in the order of the documentation (and of the search for an address): prefix → tag."""
 

@@ -73,6 +73,8 @@ CHORES: Final = (
     Chore("时限", "shouwen.procedures.chores:wake", SECOND, full=200),
     Chore("定期开单", "shouwen.procedures.schedules:open_due", 20 * SECOND),
     Chore("交接班", "shouwen.duty.chores:watch", MINUTE, alone=True),
+    Chore("巡查", "shouwen.rounds.chores:watch", 10 * SECOND, full=200),
+    Chore("钥匙催还", "shouwen.custody.chores:watch", MINUTE, full=100),
     Chore("封存", _seal, 5 * SECOND, full=sealing.BATCH),
     Chore("检查点", _checkpoint, 15 * MINUTE, alone=True),
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),

@@ -52,7 +52,10 @@ MENU: Final = (
     Group("值班", (
         Entry("值班日志", "notebook", "duty:book", "duty.view"),
         Entry("交接班", "switch-horizontal", "duty:handover", "duty.write"),
+        Entry("钥匙与保管", "key", "custody:register", "custody.view"),
         Entry("我的班", "calendar-stats", "duty:mine", "duty.write"),
+        Entry("我的巡查", "walk", "rounds:mine", "rounds.walk"),
+        Entry("巡查", "route", "rounds:today", "rounds.view"),
         Entry("排班", "calendar-event", "duty:roster", "duty.view"),
     )),
     Group("台账", (

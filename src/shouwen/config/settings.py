@@ -99,7 +99,9 @@ INSTALLED_APPS = [
     "shouwen.papers",
     "shouwen.duty",
     "shouwen.procedures",
+    "shouwen.custody",
     "shouwen.fees",
+    "shouwen.rounds",
     "shouwen.portal",
     "shouwen.config",
 ]

@@ -30,12 +30,12 @@ DEPARTMENTS: Final = {
 """Departments of a community."""
 
 _LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view", "documents.view"})
-_WORK = _LOOK | {"tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
-_DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal"}
+_WORK = _LOOK | {"rounds.view", "rounds.walk", "custody.view", "tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
+_DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal", "custody.work"}
 _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
-_HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "notices.send"}
-_CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential"}
+_HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "rounds.edit", "notices.send"}
+_CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential", "custody.keep"}
 _MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit"}
 _CHIEF = _WORK | {"tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
@@ -53,7 +53,7 @@ POSTS: Final = tuple(
             "estate.view", "estate.import",
         }),
         ("auditor", "审计员", 65, "senior-leadership", "company", frozenset({
-            "org.view", "duty.view", "procedures.view", "tickets.view", "estate.view", "journal.view", "fees.view", "documents.view",
+            "org.view", "duty.view", "rounds.view", "procedures.view", "tickets.view", "estate.view", "journal.view", "fees.view", "documents.view", "custody.view",
         })),
         ("director", "管理处主任", 60, "company-manager", "management", _MANAGER),
         ("service-manager", "服务中心经理", 50, "director", "management", _MANAGER),
@@ -65,7 +65,7 @@ POSTS: Final = tuple(
         ("greening-head", "绿化主管", 40, "service-manager", "greening", _HEAD),
         ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD | {"fees.edit"}),
         ("operations-head", "经营部主管", 40, "service-manager", "operations", _HEAD),
-        ("duty-manager", "值班经理", 30, "service-manager", "management", _LEAD | {"estate.reveal", "tickets.confidential", "duty.edit"}),
+        ("duty-manager", "值班经理", 30, "service-manager", "management", _LEAD | {"estate.reveal", "tickets.confidential", "duty.edit", "rounds.edit"}),
         ("security-duty-lead", "护卫值班负责人", 20, "security-head", "security", _LEAD),
         ("receptionist", "前台接待员", 10, "cs-supervisor", "customer-service", _DESK),
         ("club-receptionist", "会所前台", 10, "cs-supervisor", "customer-service", _DESK),
@@ -73,11 +73,11 @@ POSTS: Final = tuple(
         ("engineer", "维修工", 10, "engineering-head", "engineering", _WORK),
         ("guard", "护卫员", 10, "security-duty-lead", "security", _WORK),
         ("gate-guard", "门岗护卫员", 10, "security-duty-lead", "security", _WORK),
-        ("control-room", "监控室值班员", 10, "security-duty-lead", "security", _WORK | {"tickets.file"}),
+        ("control-room", "监控室值班员", 10, "security-duty-lead", "security", _WORK | {"tickets.file", "custody.work"}),
         ("cleaner", "保洁员", 10, "cleaning-head", "cleaning", _WORK),
         ("gardener", "绿化工", 10, "greening-head", "greening", _WORK),
         ("cashier", "收费员", 10, "finance-head", "finance", _WORK | {"estate.view"}),
-        ("clerk", "文员", 10, "service-manager", "management", _WORK | {"tickets.file", "estate.view", "estate.edit"}),
+        ("clerk", "文员", 10, "service-manager", "management", _WORK | {"tickets.file", "estate.view", "estate.edit", "custody.work"}),
         ("first-aider", "急救员", 10, "service-manager", "management", _WORK),
         ("driver", "车辆驾驶员", 10, "service-manager", "management", _WORK),
     )

@@ -139,4 +139,4 @@ def scan(request: HttpRequest, code: str = "") -> HttpResponse:
             return redirect(f"{reverse('custody:register')}?q={room.code}")
         shown = queries.read_code(given)
         return flash(redirect("custody:register"), f"没有编号为「{shown}」的钥匙或物品。请核对标签，或按房号查找。" if shown else "请扫标签，或输入编号、房号。", "warning")
-    return redirect(address(found) + ("#return" if found.state == "out" else ""))
+    return redirect(address(found) + (f"?code={found.code}#return" if found.state == "out" else ""))

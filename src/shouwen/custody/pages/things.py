@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import segno
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from shouwen.duty import queries as duty
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
+from shouwen.kernel.prefix import outward
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.words import number_in
@@ -55,7 +55,7 @@ def thing(request: HttpRequest, pk: int) -> HttpResponse:
                 raise
             refused = no
             found = queries.thing(actor, pk)
-    return render(request, "custody/thing.html", _context(actor, found, at) | {"refused": refused, "typed": request.POST if refused else {}}, status=refused.status if refused else 200)
+    return render(request, "custody/thing.html", _context(actor, found, at) | {"refused": refused, "typed": request.POST if refused else {"code": queries.read_code(request.GET.get("code", "")[:200])}}, status=refused.status if refused else 200)
 
 
 def _context(actor: Actor, found: Thing, at: datetime) -> dict[str, Any]:
@@ -281,6 +281,5 @@ def labels(request: HttpRequest) -> HttpResponseBase:
     if (one := number_in(request.GET.get("thing", ""))) is not None:
         rows = rows.filter(pk=one)
     found = list(rows[: LABELS + 1])
-    base = settings.SHOUWEN["BASE_URL"].rstrip("/")
-    shown = [(each, segno.make(f"{base}{reverse('custody:code', args=[each.code])}", error="m").svg_data_uri(scale=3, border=1)) for each in found[:LABELS]]
+    shown = [(each, segno.make(outward(reverse("custody:code", args=[each.code])), error="m").svg_data_uri(scale=3, border=1)) for each in found[:LABELS]]
     return render(request, "custody/labels.html", {"labels": shown, "more": len(found) > LABELS, "place": place, "most": LABELS})

@@ -14,7 +14,7 @@ from shouwen.custody.rules import Taker, Word
 from shouwen.estate import actions as estate
 from shouwen.estate.intake import Line
 from shouwen.kernel.access import SYSTEM
-from shouwen.org.tests.world import MONDAY, World, build
+from shouwen.org.tests.world import MONDAY, World
 
 OWNER = "王秀英"
 HOME, EMPTY = "3-1-1201", "3-1-0301"
@@ -61,8 +61,8 @@ def family(**given: Any) -> Taker:
 
 
 @pytest.fixture
-def keys(db: None) -> Keys:
-    return furnish(build())
+def keys(town: World) -> Keys:
+    return furnish(town)
 
 
 def furnish(world: World) -> Keys:
