@@ -17,6 +17,13 @@ SURNAMES: Final = {
 }
 """Surnames that are read otherwise than the everyday character: 单 shan, 解 xie, 仇 qiu, 曾 zeng, 查 zha…"""
 
+GIVEN: Final = {
+    "长": "c", "朝": "z", "晟": "s", "茜": "x", "行": "x", "重": "c", "隽": "j", "盛": "s", "乐": "l", "曾": "z", "会": "h",
+    "大": "d", "秘": "m", "褚": "c", "单": "d", "石": "s", "藏": "c", "传": "c", "调": "t", "降": "j", "强": "q", "宿": "s",
+    "娜": "n", "呈": "c", "参": "c", "省": "s", "亲": "q", "合": "h", "阿": "a", "莎": "s", "解": "j", "都": "d", "珏": "j",
+}  # fmt: skip
+"""Characters of given names with the reading that names mostly have: 长江 cj, 朝霞 zx, 晟 s, 珏 j."""
+
 MOST_SPELLINGS: Final = 6
 """A name of rare characters has dozens of readings; beyond these nobody types them."""
 
@@ -39,6 +46,9 @@ def spellings(name: str) -> list[str]:
     choices = [_letters(char) for char in folded]
     if folded[0] in SURNAMES:
         choices[0] = tuple(dict.fromkeys((SURNAMES[folded[0]], *choices[0])))
+    for place, char in enumerate(folded[1:], start=1):
+        if char in GIVEN:
+            choices[place] = tuple(dict.fromkeys((GIVEN[char], *choices[place])))
     choices = [letters for letters in choices if letters][:30]
     if not choices:
         return []

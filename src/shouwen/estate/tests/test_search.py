@@ -70,6 +70,11 @@ def test_very_many_communities_are_searched_the_same(estate: SimpleNamespace) ->
     assert [found.community_id for found in queries.find(many, "王")] == [estate.yunxi.pk]
 
 
+def test_who_is_mostly_read_so_comes_before_who_is_read_so_by_few(estate: SimpleNamespace) -> None:
+    actions.edit_person(estate.steward, queries.people(estate.steward).get(name="王秀英"), name="董阿强", at=AT)  # 单阿… is on file as da too
+    assert [found.title for found in queries.find(estate.desk, "da")] == ["董**", "单**"]
+
+
 def test_what_is_renamed_or_renumbered_is_found_anew(estate: SimpleNamespace) -> None:
     person = queries.people(estate.steward).get(name="王秀英")
     actions.edit_person(estate.steward, person, name="黄秀英", at=AT)
