@@ -63,6 +63,24 @@ class LogLine(models.Model):
         ]
 
 
+class Volume(models.Model):
+    """封册: a book of a post is full (or its year is over). Its lines are settled, and the volume is kept by the service desk. D2.37."""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    post = models.CharField("岗位代号", max_length=40)
+    number = models.PositiveIntegerField("册号")
+    after = models.BigIntegerField("上一册末行")
+    upto = models.BigIntegerField("末行")
+    lines = models.PositiveIntegerField("行数")
+    by_id = models.BigIntegerField("封册人编号")
+    by_name = models.CharField("封册人", max_length=60)
+    at = models.DateTimeField("封册时间")
+
+    class Meta:
+        verbose_name = "日志册"
+        constraints = [models.UniqueConstraint(fields=["community", "post", "number"], name="volume_once")]
+
+
 class SignOff(models.Model):
     """签阅: somebody answerable has read one day of a book and signed it. What is written later is marked so. D2.53."""
 
@@ -101,6 +119,55 @@ class Presence(models.Model):
         verbose_name = "到岗记录"
         constraints = [models.UniqueConstraint(fields=["user", "post", "starts_at"], name="presence_once")]
         indexes = [models.Index(fields=["community", "starts_at"], name="presence_day")]
+
+
+class Closing(models.Model):
+    """收班: what is done, in this order, when nobody follows on the post. D1.17, D1.18, D1.20."""
+
+    presence = models.OneToOneField(Presence, models.PROTECT, related_name="closing", verbose_name="到岗")
+    stored_at = models.DateTimeField("物品已入柜", null=True)
+    locked_at = models.DateTimeField("柜已上锁", null=True)
+    key_at = models.DateTimeField("钥匙已放到存放点", null=True)
+
+    class Meta:
+        verbose_name = "收班"
+
+
+class Muster(models.Model):
+    """集合: the guards of a shift before they are led to their posts. E22.01–E22.05, E22.15."""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    shift = models.CharField("班次", max_length=40)
+    starts_at = models.DateTimeField("班次开始")
+    leader_id = models.BigIntegerField("班长编号")
+    leader = models.CharField("班长", max_length=60)
+    opened_at = models.DateTimeField("开始集合")
+    led_at = models.DateTimeField("带队上岗", null=True)
+    closed_at = models.DateTimeField("整队带回", null=True)
+    remark = models.CharField("缺勤安排", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "护卫集合"
+        constraints = [models.UniqueConstraint(fields=["community", "starts_at"], name="muster_once")]
+        indexes = [models.Index(fields=["community", "-starts_at"], name="muster_register")]
+
+
+class MusterGuard(models.Model):
+    """One guard of a muster: there or not, dressed, with the equipment of the post."""
+
+    muster = models.ForeignKey(Muster, models.PROTECT, related_name="guards", verbose_name="集合")
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="护卫员")
+    name = models.CharField("姓名", max_length=60)
+    post = models.CharField("岗位代号", max_length=40)
+    arrived_at = models.DateTimeField("到场", null=True)
+    dressed = models.BooleanField("着装整齐", default=False)
+    gear = models.CharField("装备", max_length=10, blank=True)
+    """"" = not looked at, ok, missing."""
+    missing = models.CharField("缺什么", max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = "集合名单"
+        constraints = [models.UniqueConstraint(fields=["muster", "user", "post"], name="muster_guard_once")]
 
 
 class ShiftChange(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import attendance, book, handover, items, roster
+from .pages import attendance, book, handover, items, muster, roster, volumes
 
 app_name = "duty"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("lines/<int:pk>/correct", book.correct, name="correct"),
     path("reviews", book.reviews, name="reviews"),
     path("reviews/<slug:slug>/<str:day>", book.review, name="review"),
+    path("volumes", volumes.volumes, name="volumes"),
+    path("musters", muster.musters, name="musters"),
+    path("musters/<int:pk>", muster.muster, name="muster"),
     path("handover", handover.home, name="handover"),
     path("handover/items", items.items, name="items"),
     path("handovers/<int:pk>", handover.handing, name="handing"),
@@ -18,6 +21,7 @@ urlpatterns = [
     path("mine", attendance.mine, name="mine"),
     path("mine/come", attendance.come, name="come"),
     path("mine/<int:pk>/leave", attendance.leave, name="leave"),
+    path("mine/<int:pk>/close", attendance.close, name="close"),
     path("mine/ask", attendance.ask, name="ask"),
     path("changes/<int:pk>", attendance.answer, name="answer"),
     path("attendance", attendance.attended, name="attendance"),

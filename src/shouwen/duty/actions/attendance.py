@@ -59,7 +59,8 @@ def check_in(actor: Actor, community: Any, /, *, post: str = "", at: datetime) -
 
 @action("duty.left", may="duty.write", says="离岗：{post} {shift}，{word}")
 def check_out(actor: Actor, row: Presence, /, *, reason: str = "", at: datetime) -> Done:
-    """Leave the post. Refused before both have signed the hand-over, where somebody follows. D2.50, D12.36, D13.02, D13.03."""
+    """Leave the post. Refused before both have signed the hand-over, where somebody follows;
+    before the post is closed, where nobody does. D1.20, D2.50, D12.36, D13.02, D13.03."""
     row = Presence.objects.select_for_update().get(pk=row.pk)
     if row.user_id != actor.id:
         raise Forbidden("请由本人登记离岗。")
@@ -67,6 +68,8 @@ def check_out(actor: Actor, row: Presence, /, *, reason: str = "", at: datetime)
         raise Conflict("您已经登记离岗。")
     if words := queries.must_stay(row, at):
         raise Refused(words)
+    if queries.closes(row) and not ((closing := queries.closing_of(row)) and closing.key_at):
+        raise Refused("还没有收完班：物品入柜、柜子上锁、钥匙放到办公室存放点，逐项登记后再离岗。")
     said = clean_text(reason, "说明", 200, field="reason")
     if at < row.ends_at and not said:
         raise Refused("还没有到下班时间，请写明提前离岗的原因。", {"reason": "请写明原因。"})

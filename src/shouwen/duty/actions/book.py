@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max
+
 from shouwen.kernel.access import Actor
 from shouwen.kernel.batch import later
 from shouwen.kernel.journal import Done, action, running
-from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.refusals import Conflict, NotFound, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org.models import Post
 
 from .. import queries
-from ..models import LogLine
+from ..models import LogLine, Volume
 
 _INSERT = (
     "INSERT INTO duty_logline (community_id, post, event_at, recorded_at, by_id, by_name, text, about)"
@@ -65,10 +68,32 @@ def correct(actor: Actor, community: Any, /, *, line: LogLine, text: str, event_
     """Put a right line beside a wrong one. The old line stays readable; only the newest line can be corrected."""
     if line.community_id != community.pk:
         raise NotFound
+    if (bound := queries.settled(line)) is not None:
+        raise Refused(f"这一行在已封存的第 {bound.number} 册里，不能再更正。需要说明的，请在现在的日志里补记一行。")
     if LogLine.objects.filter(corrects=line).exists():
         raise Refused("这一行已被更正过。请刷新后对最新的更正行再作更正。")
     right = _line(actor, community, line.post, text, event_at or line.event_at, at, corrects=line)
     return Done(right, {"old": line.pk, "post": title_of(line.post), "text": right.text})
+
+
+@action("duty.volume_closed", may="duty.edit", says="封册：{post} 第 {number} 册，{lines} 行，交客服组保存")
+def close_volume(actor: Actor, community: Any, /, *, post: str, at: datetime) -> Done:
+    """The book of a post is full: what stands in it is settled, the next line begins a new volume. Returns the Volume. D2.37."""
+    if not Post.objects.filter(slug=post).exists():
+        raise Refused("请选择岗位。", {"post": "没有这个岗位，请重新选择。"})
+    number, after, lines = queries.running_volume(community.pk, post)
+    found = lines.aggregate(top=Max("pk"), count=Count("pk"))
+    if not found["count"]:
+        raise Refused("这一册还没有写过一行，不用封存。")
+    try:
+        with transaction.atomic():
+            row = Volume.objects.create(
+                community_id=community.pk, post=post, number=number, after=after, upto=found["top"], lines=found["count"], by_id=actor.id or 0,
+                by_name=actor.name[:60], at=at,
+            )  # fmt: skip
+    except IntegrityError:
+        raise Conflict("这一册刚刚已经封存，请刷新页面。") from None
+    return Done(row, {"post": title_of(post), "number": number, "lines": row.lines})
 
 
 def _line(actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None) -> LogLine:

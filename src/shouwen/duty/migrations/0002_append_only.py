@@ -9,4 +9,5 @@ class Migration(migrations.Migration):
         append_only("duty_logline"),
         append_only("duty_signoff"),
         append_only("duty_signature"),
+        append_only("duty_volume"),
     ]

@@ -14,7 +14,8 @@ from shouwen.kernel.refusals import Refused
 from shouwen.kernel.screens import flash, render
 
 from .. import actions, attendance, queries
-from ..models import ShiftChange
+from ..directory import Directory
+from ..models import Presence, ShiftChange
 from .desk import colleague, day_of, here_of
 
 AHEAD = 21
@@ -41,6 +42,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             current.append({
                 "span": span, "title": title, "row": row, "due": due, "stay": queries.must_stay(row, at) if row and not row.left_at else "",
                 "after": here.name(after.user) if after else "", "early": at < span.ends_at,
+                "closing": _closing(row, here) if row and not row.left_at else None,
                 "arrived": attendance.arrival(row.arrived_at, row.due_at, row.starts_at) if row else "",
             })  # fmt: skip
         elif span.starts_at > at:
@@ -51,6 +53,14 @@ def mine(request: HttpRequest) -> HttpResponse:
         "todo": [row for row in requests if _waits_for(actor, row)], "mine": [row for row in requests if actor.id in (row.user_id, row.to_id)][:10],
         "titles": {slug: info.title for slug, info in here.posts.items()}, "edits": actor.may("duty.edit", community.pk), "actor_id": actor.id,
     })  # fmt: skip
+
+
+def _closing(row: Presence, here: Directory) -> list[tuple[str, str, datetime | None]] | None:
+    """(step, words, done at) of closing the post; None where somebody follows or nothing is put away."""
+    if not queries.closes(row, here):
+        return None
+    done = queries.closing_of(row)
+    return [(step, words, getattr(done, f"{step}_at", None)) for step, words in actions.STEPS.items()]
 
 
 def _waits_for(actor: object, row: ShiftChange) -> bool:
@@ -77,14 +87,23 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """The next step of closing the post."""
+    row = queries.presence(request.actor, pk)  # type: ignore[attr-defined]
+    step = request.POST.get("step", "")
+    actions.close_step(request.actor, row, step=step, at=now())  # type: ignore[attr-defined]
+    return flash(redirect("duty:mine"), f"已登记：{actions.STEPS[step]}。")
+
+
+@require_POST
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask a colleague to take a shift, or to exchange it."""
     actor, given = request.actor, request.POST  # type: ignore[attr-defined]
     community = here_of(request)
-    to, starts = colleague(actor, given.get("to", "")), _moment(given.get("starts_at", ""))
+    to, starts = colleague(actor, given.get("to", "")), moment_of(given.get("starts_at", ""))
     if to is None or starts is None:
         raise Refused("请选择由谁顶班。", {"to": "请选择。"})
-    back = _moment(given.get("back_at", ""))
+    back = moment_of(given.get("back_at", ""))
     if given.get("back_at") and back is None:  # or an exchange would become a gift
         raise Refused("没有看懂要换回哪一班，请从列出的班次里选。", {"back_at": "请重新选择。"})
     row = actions.ask_change(
@@ -94,7 +113,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return flash(redirect("duty:mine"), f"已请{row.to.name}答复。")
 
 
-def _moment(given: str) -> datetime | None:
+def moment_of(given: str) -> datetime | None:
     try:
         found = parse_datetime(given.replace(" ", "+"))
     except ValueError:

@@ -16,6 +16,7 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import EXPORT_LIMIT, write_workbook
 from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
 from .. import actions, queries
@@ -51,7 +52,11 @@ def book(request: HttpRequest) -> HttpResponseBase:
             blame(form, no)
     view, q, last = VIEWS.get(request.GET.get("view", "")), request.GET.get("q", "").strip()[:60], day_of(request.GET.get("until", ""))
     today = at.astimezone(queries.CHINA).date()
-    found = queries.lines(actor, community.pk, post=post, day=day, shift=shift, view=view, q=q, last=last, today=today)
+    number = number_in(request.GET.get("volume"))
+    volume = queries.volume(actor, number) if number is not None else None
+    if volume and volume.community_id != community.pk:
+        raise NotFound
+    found = queries.lines(actor, community.pk, volume=volume, post=post, day=day, shift=shift, view=view, q=q, last=last, today=today)
     title = view.title if view else "值班日志"
     if request.GET.get("export") == "xlsx":
         return _export(request, community, found, title, known, at)
@@ -62,7 +67,7 @@ def book(request: HttpRequest) -> HttpResponseBase:
     return render(request, "duty/book.html", {
         "page": page, "lines": [(line, known.get(line.post, line.post), _late(line), bool(signed and line.pk > signed.upto)) for line in page],
         "form": form, "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
-        "shifts": shifts, "shift": shift, "narrowed": bool(post or day or view or q), "community": community, "views": VIEWS.values(),
+        "shifts": shifts, "shift": shift, "narrowed": bool(post or day or view or q or volume), "volume": volume, "community": community, "views": VIEWS.values(),
         "view": view, "q": q, "last": last, "title": title, "signed": signed, "unsigned": len(late),
         "unless": bool((q or view) and not day), "query": request.GET.urlencode(),
     }, part="list", status=422 if form.errors else 200)  # fmt: skip

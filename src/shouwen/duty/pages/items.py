@@ -25,13 +25,16 @@ def items(request: HttpRequest) -> HttpResponse:
     post = post if post in here.posts else queries.BOOK_POSTS[0]
     if request.method == "POST":
         given = request.POST
-        if given.get("do", "put") not in ("put", "drop", "reset"):
+        if given.get("do", "put") not in ("put", "drop", "reset", "lost"):
             raise Refused("没有这个操作。请刷新页面后再试。")
         if given.get("post", post) not in here.posts:
             raise Refused("没有这个岗位。请从列表里选。", {"post": "请重新选择。"})
         if given.get("do") == "drop":
             actions.drop_item(actor, community, post=post, kind=given.get("kind", ""), title=given.get("title", ""), at=at)
             said = "已从清单去掉，下一次交接起不再列出。"
+        elif given.get("do") == "lost":
+            liable = actions.lose_article(actor, community, post=post, title=given.get("title", ""), at=at)
+            said = f"遗失已记入值班日志：{liable}。"
         elif given.get("do") == "reset":
             actions.reset_items(actor, community, post=post, at=at)
             said = "已恢复为标准清单。"
@@ -42,7 +45,7 @@ def items(request: HttpRequest) -> HttpResponse:
     own = queries.items(actor, community.pk, post).exists()
     rows = queries.item_list(community.pk, post)
     return render(request, "duty/items.html", {
-        "post": post, "post_title": here.posts[post].title, "posts": posts, "own": own, "may_edit": actor.may("duty.edit", community.pk),
+        "post": post, "post_title": here.posts[post].title, "posts": posts, "own": own, "may_edit": actor.may("duty.edit", community.pk), "may_write": actor.may("duty.write", community.pk),
         "groups": [(kind, title, [(name, count) for each, name, count in rows if each == kind]) for kind, title in rule.KINDS.items() if kind in rule.LISTED],
         "kinds": [(kind, rule.KINDS[kind]) for kind in rule.LISTED], "counted": rule.COUNTED,
     })  # fmt: skip

@@ -140,7 +140,7 @@ def whole(actor: Actor, row: Handover, at: datetime) -> dict[str, Any]:
         "open_work": rule.needs_reason(lines), "late": at >= row.due_at + rule.PUNCTUAL, "weights": rule.WEIGHTS,
         "signed": {mark.side: mark for mark in row.signatures.all() if mark.round == row.round},
         "void": [mark for mark in row.signatures.all() if mark.round != row.round],
-        "stand_ins": _stand_ins(row, here, at) if decides else [], "lines": lines, "book": row.post != row.to_post, "warned": queries.warned(row) if row.post != row.to_post else [],
+        "stand_ins": _stand_ins(row, here, at) if decides else [], "lines": lines, "book": row.post != row.to_post, "muster": queries.leader_of(row.community_id, row.post, row.due_at) if row.post == row.to_post else None, "warned": queries.warned(row) if row.post != row.to_post else [],
     }  # fmt: skip
 
 

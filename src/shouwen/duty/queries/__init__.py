@@ -1,7 +1,24 @@
-"""What may be read: people and roster (`people`), books (`book`), hand-overs (`handover`)."""
+"""What may be read: people and roster (`people`), books (`book`), hand-overs (`handover`), closing, assemblies
+and volumes (`closing`)."""
 
 from .attendance import all_gaps, attended, change, changes, my_shifts, presence, presences, thin_holidays
 from .book import line, lines, overdue, read_of, reviewed_handovers, reviewed_lines, signed_days, signer_titles
+from .closing import (
+    AROUND,
+    assembling,
+    careless,
+    changes_of_guard,
+    closes,
+    closing_of,
+    leader_of,
+    muster,
+    musters,
+    running_volume,
+    settled,
+    unrelieved,
+    volume,
+    volumes,
+)
 from .handover import (
     BOOK_HOURS,
     BOOK_POSTS,
@@ -41,6 +58,7 @@ from .people import (
 )
 
 __all__ = [
+    "AROUND",
     "BOOK_HOURS",
     "BOOK_POSTS",
     "CHINA",
@@ -48,11 +66,16 @@ __all__ = [
     "HOTLINE",
     "LATEST",
     "all_gaps",
+    "assembling",
     "attended",
     "awaited",
     "bars_of",
+    "careless",
     "change",
     "changes",
+    "changes_of_guard",
+    "closes",
+    "closing_of",
     "current_directory",
     "decides",
     "directory",
@@ -68,11 +91,14 @@ __all__ = [
     "items",
     "items_of",
     "late_handovers",
+    "leader_of",
     "line",
     "line_of",
     "lines",
     "missing_books",
     "must_stay",
+    "muster",
+    "musters",
     "my_shifts",
     "overdue",
     "place",
@@ -83,11 +109,16 @@ __all__ = [
     "reviewed_handovers",
     "reviewed_lines",
     "roster_lines",
+    "running_volume",
+    "settled",
     "shift_lines",
     "shifts",
     "signed_days",
     "signer_titles",
     "thin_holidays",
     "turn_to_hand",
+    "unrelieved",
+    "volume",
+    "volumes",
     "warned",
 ]

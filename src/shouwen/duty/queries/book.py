@@ -10,21 +10,23 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 
 from ..books import LOOKS_BACK, REVIEWS, SEARCHED, Review, View
-from ..models import Handover, LogLine, Shift, SignOff
+from ..models import Handover, LogLine, Shift, SignOff, Volume
 from .people import CHINA, current_directory, place
 
 
 def lines(
     actor: Actor, community_id: int, *, post: str = "", day: date | None = None, shift: Shift | None = None, view: View | None = None,
-    q: str = "", last: date | None = None, today: date | None = None,
+    q: str = "", last: date | None = None, today: date | None = None, volume: Volume | None = None,
 ) -> QuerySet[LogLine]:
     """The books of a community, newest first: of one post, of one day (local, by the time of the event), of the shift
-    that begins on that day; of the days from `day` to `last`; of a named log; with these words. A5.14.
+    that begins on that day; of the days from `day` to `last`; of a named log; with these words; or a closed volume. A5.14.
 
     A search or a named log without days looks through the month before `today`, so that it costs the same in ten years.
     """
     place(actor, community_id)
     rows = LogLine.objects.filter(community=community_id).select_related("corrects", "corrected_by").order_by("-id")
+    if volume:
+        return rows.filter(post=volume.post, pk__gt=volume.after, pk__lte=volume.upto)
     if post:
         rows = rows.filter(post=post)
     if (q or view) and not day and today:

@@ -16,7 +16,7 @@ from shouwen.duty import actions, handover, queries
 from shouwen.duty.models import Handover, HandoverItem, Signature
 from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.refusals import Conflict
-from shouwen.org.tests.world import MONDAY, PASSWORD, World, build
+from shouwen.org.tests.world import MONDAY, PASSWORD, World
 
 from .test_handover import AT, Matters, answers, begin, complete, item, matters, ready
 from .test_pages import sign_in
@@ -142,14 +142,14 @@ def test_a_post_has_a_list_of_its_own(world: World, matters: Matters) -> None:
 
 @pytest.mark.both
 @pytest.mark.django_db(transaction=True)
-def test_one_hand_over_is_signed_once_however_many_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve at the same moment, also when the application forgets to look: the database takes one."""
-    world, found = build(), Matters()
+def test_one_hand_over_is_signed_once_however_many_sign(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty-four at the same moment, also when the application forgets to look: the database takes one."""
+    found = Matters()
     monkeypatch.setattr(handover, "_items", [found.read])
     monkeypatch.setattr(handover, "_passes", [found.hand])
     sheet = ready(world, begin(world))
     actions.sign(world.actor("li"), sheet, at=AT)
-    he, results, start = world.actor("he"), [], threading.Barrier(12)
+    he, results, start = world.actor("he"), [], threading.Barrier(64)
 
     def sign() -> None:
         start.wait()
@@ -161,10 +161,10 @@ def test_one_hand_over_is_signed_once_however_many_sign(monkeypatch: pytest.Monk
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=sign) for _ in range(12)]
+    threads = [threading.Thread(target=sign) for _ in range(64)]
     [thread.start() for thread in threads]
-    [thread.join(60) for thread in threads]
-    assert sorted(results) == ["lost"] * 11 + ["won"]
+    [thread.join(120) for thread in threads]
+    assert sorted(results) == ["lost"] * 63 + ["won"]
     assert Signature.objects.filter(side="receiver").count() == 1 and Handover.objects.get().state == "done"
     mark = Signature.objects.get(side="receiver")
     with pytest.raises(IntegrityError), transaction.atomic(), bookkeeping("a program without the check"):
