@@ -22,7 +22,7 @@ from shouwen.notices import actions as notices
 from shouwen.org import queries as org
 from shouwen.papers import records as papers
 from shouwen.portal import hearing
-from shouwen.procedures import handing, slots
+from shouwen.procedures import handing, papered, slots
 from shouwen.procedures import records as procedures_records
 
 
@@ -109,5 +109,7 @@ papers.SOURCES["handover"] = duty_records.handover_record
 papers.NEIGHBOURS.shift_end = shift_end
 papers.NEIGHBOURS.tell = remind_of_copy
 papers.NEIGHBOURS.keep_photo = procedures_records.keep_photo
+papers.NEIGHBOURS.came_back = papered.came_back
+papers.CLEAR["ticket"] = papered.private_facts
 papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)

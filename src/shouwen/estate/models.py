@@ -244,6 +244,12 @@ class Reveal(models.Model):
         kind, _, pk = self.about.partition(":")
         return pk if kind == "ticket" else ""
 
+    @property
+    def paper_id(self) -> str:
+        """The paper that is to be printed in the clear, if it concerns one."""
+        kind, _, pk = self.about.partition(":")
+        return pk if kind == "paper" else ""
+
 
 class Import(models.Model):
     """A spreadsheet that was checked, with everything wrong in it. The file lies encrypted until applied or a day old."""

@@ -57,7 +57,8 @@ class Table:
 class CopyRule:
     """One copy: `holder` is `post:…`, `party:…` or `dept` (one copy for each department concerned).
 
-    `returns`: "" or `shift` (before the holder's shift ends) or `1d`, `3d`. `fixed`: nobody may hand it on.
+    `returns`: "" or `shift` (before the holder's shift ends) or `1d`, `3d`. `fixed`: nobody may hand it on. `signed`: the
+    roles of procedures whose signature stands on it when it is back; its photo is then their `signature of …`.
     """
 
     name: str
@@ -65,6 +66,7 @@ class CopyRule:
     title: str = ""
     returns: str = ""
     fixed: bool = False
+    signed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,15 @@ def _form(row: dict[str, Any]) -> Form:
         raise ValueError(f"{row.get('form')}: {unknown or row['layout']}")
     return Form(
         form=row["form"], prefix=row["prefix"], clauses=tuple(row.get("clauses", ())), of=tuple(row.get("of", ())),
-        layout=row.get("layout", "a4"), copies=tuple(CopyRule(**copy) for copy in row.get("copies", ())) or (CopyRule("存档", "post:receptionist", "前台"),),
+        layout=row.get("layout", "a4"), copies=tuple(_rule(copy) for copy in row.get("copies", ())) or (CopyRule("存档", "post:receptionist", "前台"),),
         rows=tuple(_row(one) for one in row.get("rows", ())), signs=tuple(row.get("signs", ())), note=row.get("note", ""),
         aliases=tuple(row.get("aliases", ())), later=row.get("later", ""),
     )  # fmt: skip
+
+
+def _rule(given: dict[str, Any]) -> CopyRule:
+    signed = given.get("signed", ())
+    return CopyRule(**given | {"signed": (signed,) if isinstance(signed, str) else tuple(signed)})
 
 
 def _row(row: Any) -> tuple[Cell, ...] | Table:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from shouwen.estate import queries as estate
+from shouwen.estate.models import Reveal
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 
@@ -59,6 +61,13 @@ def copy(actor: Actor, pk: Any) -> Copy:
 def numbered(actor: Actor, number: str) -> list[Paper]:
     """Papers with this number (each community numbers for itself), or of the record with it."""
     return list(papers(actor).filter(Q(number=number) | Q(record=number))[:20]) if number else []
+
+
+def clear_asked(actor: Actor, found: Paper, at: datetime) -> Reveal | None:
+    """This person's last request to print a paper in the clear, while it waits or may be used."""
+    rows = list(estate.reveals_about(actor, f"paper:{found.pk}", at))
+    last = rows[-1] if rows else None
+    return last if last and last.state in (Reveal.State.ASKED, Reveal.State.OPEN) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,23 @@ def read(actor: Actor, about: str) -> Record:
     return SOURCES[kind](actor, rest)
 
 
+CLEAR: Final[dict[str, Callable[[Actor, str], Mapping[str, str]]]] = {}
+"""Kind → private(actor, rest of `about`): the private facts of a record as they really are, by name. Whoever calls writes who and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """A signed copy is back. `names`: what procedures may call it; `branch`: the department whose copy it was."""
+
+    about: str
+    names: tuple[str, ...]
+    said: str
+    signed: tuple[str, ...]
+    branch: str
+    photo: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """A copy that should have come back: who is told is for the neighbour to find."""
@@ -98,14 +115,20 @@ def _nobody(reminder: Reminder) -> None:
     return None
 
 
+def _nothing_waits(actor: Actor, back: CameBack) -> str:
+    return ""
+
+
 @dataclass
 class Neighbours:
-    """What other areas do for papers: the end of a holder's shift, telling people, keeping a photo with the record."""
+    """What other areas do for papers: the end of a holder's shift, telling people, keeping a photo with the record, what a
+    copy that is back brings about there (in words)."""
 
     shift_end: Callable[[int, str, datetime], datetime] = _end_of_day
     tell: Callable[[Reminder], None] = _nobody
     keep_photo: Callable[[Actor, str, str, bytes, datetime], str] = _no_files
     photo_url: Callable[[str], str] = str
+    came_back: Callable[[Actor, CameBack], str] = _nothing_waits
 
 
 NEIGHBOURS: Final = Neighbours()

@@ -11,7 +11,7 @@ from typing import Any
 from shouwen.kernel.templatetags.ui import when_text
 
 from .catalogue import ORDINALS, Cell, CopyRule, Form, Table
-from .records import Record
+from .records import CLEAR, Record
 
 Sheet = dict[str, Any]
 """form, number, community, record, status, finished, rows, signs, note, copies: JSON and nothing else."""
@@ -36,6 +36,21 @@ def copies_of(form: Form, record: Record) -> list[tuple[CopyRule, str, str]]:
         else:
             found += [(rule, f"dept:{slug}", title) for slug, title in record.departments] or [(rule, "dept:", rule.title or "责任部门")]
     return found
+
+
+def masked_on(form: Form, record: Record) -> list[str]:
+    """Labels of what is masked on this sheet and may be asked for in the clear."""
+    if record.about.partition(":")[0] not in CLEAR:
+        return []
+    given = [(cell, next((source for source in cell.source if _from(source, record)), "")) for cell in form.cells]
+    return [cell.label for cell, source in given if source in record.facts and "*" in record.facts[source].text]
+
+
+def called(form: Form, name: str) -> tuple[str, ...]:
+    """What procedures may call the copy of this name in `needs: [paper …]`: 派工单第二联, 派工单回联; 派工单 if only it comes back."""
+    at = next((at for at, rule in enumerate(form.copies, 1) if rule.name == name), 0)
+    alone = sum(bool(rule.returns) for rule in form.copies) == 1
+    return tuple(f"{one}{part}" for one in (form.form, *form.aliases) for part in (ordinal(at) if at else name, name, *([""] if alone else [])))
 
 
 def ordinal(seq: int) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import documents, forms, paper, register
+from .pages import clear, documents, forms, paper, printer, register
 
 app_name = "papers"
 urlpatterns = [
@@ -11,8 +11,11 @@ urlpatterns = [
     path("add", register.add, name="add"),
     path("outstanding", register.outstanding, name="outstanding"),
     path("check", paper.check, name="check"),
+    path("printer", printer.printer, name="printer"),
+    path("printer/test", printer.test_sheet, name="printer_test"),
     path("<int:pk>", paper.paper, name="paper"),
     path("<int:pk>/print", paper.print_out, name="print"),
+    path("<int:pk>/clear", clear.print_clear, name="clear"),
     path("<int:pk>/void", paper.void, name="void"),
     path("printings/<int:pk>", paper.printing, name="printing"),
     path("copies/<int:pk>/return", paper.returned, name="returned"),

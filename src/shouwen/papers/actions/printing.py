@@ -51,10 +51,28 @@ def print_out(
 ) -> Done:
     """Print: number it the first time, lay its copies into their holders' hands, keep what stands on it. Returns the Printing.
 
-    A reprint says why; it is marked as the n-th on the paper. The paper's row is taken by compare-and-set, so two who
-    print at once do not both print the first. A5.05, B9.06–08.
+    A reprint says why; it is marked as the n-th on the paper. A5.05, B9.06–08.
     """
-    record = read(actor, paper.about)
+    made = printed(actor, paper, read(actor, paper.about), layout=layout, medium=medium, reason=reason, at=at)
+    facts = facts_of(made) | {"reason": f"，原因：{made.reason}" if made.reason else ""}
+    return Done(paper, facts, result=made)
+
+
+def facts_of(made: Printing) -> dict[str, Any]:
+    paper = made.paper
+    return {
+        "form": paper.form, "number": paper.number, "turn": made.turn, "medium": MEDIA[made.medium], "layout": made.layout, "digest": made.digest,
+        "reason": made.reason,
+    }  # fmt: skip
+
+
+def printed(
+    actor: Actor, paper: Paper, record: Record, *, layout: str, medium: str, reason: str, at: datetime, clear: dict[str, Any] | None = None
+) -> Printing:
+    """The one way a paper is printed, inside an action. `clear`: the mark of a sheet in the clear, kept on the masked sheet.
+
+    The paper's row is taken by compare-and-set, so two who print at once do not both print the first.
+    """
     form = form_named(paper.form)
     if paper.state == Paper.State.VOID:
         raise Refused("这张单据已作废，不能再打印。如仍需要，请在记录上重新开一张。")
@@ -75,7 +93,7 @@ def print_out(
         {"seq": c.seq, "ordinal": ordinal(c.seq), "name": c.name, "holder": c.holder_name, "returns": c.returns}
         for c in paper.copies.order_by("seq")
     ]  # fmt: skip
-    content = written(sheet(form, record, paper.number, copies))
+    content = written(sheet(form, record, paper.number, copies) | ({"clear": clear} if clear else {}))
     state = paper.state
     if first:
         state = Paper.State.OUT if any(rule.returns for rule, _, _ in rules) else Paper.State.PRINTED
@@ -87,15 +105,10 @@ def print_out(
     paper.printed, paper.printed_at, paper.state = paper.printed + 1, at, state
     if first:
         Copy.objects.bulk_create(_copy(paper, seq, rule, holder, name, record, at) for seq, (rule, holder, name) in enumerate(rules, 1))
-    made = Printing.objects.create(
+    return Printing.objects.create(
         paper=paper, turn=paper.printed, at=at, by_id=actor.id, by_name=actor.name, reason=reason, layout=layout, medium=medium,
         digest=digest_of(content), content=content,
     )  # fmt: skip
-    facts = {
-        "form": paper.form, "number": paper.number, "turn": made.turn, "medium": MEDIA[medium], "layout": layout, "digest": made.digest,
-        "reason": f"，原因：{reason}" if reason else "",
-    }  # fmt: skip
-    return Done(paper, facts, result=made)
 
 
 def _copy(paper: Paper, seq: int, rule: CopyRule, holder: str, name: str, record: Record, at: datetime) -> Copy:

@@ -35,7 +35,7 @@ PHOTO = 10 * 1024 * 1024
 
 @require_safe
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _paper(request, pk))
+    return _page(request, paper_of(request, pk))
 
 
 def _page(request: HttpRequest, found: Paper, status: int = 200, trouble: str = "") -> HttpResponse:
@@ -51,6 +51,7 @@ def _page(request: HttpRequest, found: Paper, status: int = 200, trouble: str = 
         {"seq": c.seq, "ordinal": sheets.ordinal(c.seq), "name": c.name, "holder": c.holder_name, "returns": c.returns} for c in shown])
     verdicts = queries.verdicts(found)
     works = actor.may("tickets.work", found.community_id) and found.state != Paper.State.VOID
+    masked = sheets.masked_on(form, record) if works and actor.may("estate.reveal", found.community_id) else []
     return render(request, "papers/paper.html", drawing.drawn(content, layout) | {
         "paper": found, "record": record, "tone": TONES[found.state], "layouts": [(key, title) for key, (title, _) in LAYOUTS.items()],
         "chosen": chosen, "copies": [(c, sheets.ordinal(c.seq), bool(c.due_at and c.due_at < now() and not c.returned_at)) for c in copies],
@@ -58,6 +59,8 @@ def _page(request: HttpRequest, found: Paper, status: int = 200, trouble: str = 
         "verdicts": [(v, drawing.code_of(v.printing.digest), actions.MEDIA.get(v.printing.medium, "")) for v in verdicts],
         "changed": sheets.differences(json.loads(verdicts[0].printing.content), content) if verdicts else [],
         "works": works, "word": queries.template_in_use(found.community_id, form.form) is not None, "trouble": trouble,
+        "masked": masked, "asked": queries.clear_asked(actor, found, now()) if masked else None,
+        "at_once": bool(masked) and actor.may("estate.approve_reveal", found.community_id),
         "departments": org.departments(found.community_id) if works else [],
     }, status=status)  # fmt: skip
 
@@ -65,7 +68,7 @@ def _page(request: HttpRequest, found: Paper, status: int = 200, trouble: str = 
 @require_POST
 def print_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Print, and lead to what was printed: a page for the printer, a PDF, or the company's Word form."""
-    found, given = _paper(request, pk), request.POST
+    found, given = paper_of(request, pk), request.POST
     medium = given.get("medium", "html")
     if medium == "docx" and queries.template_in_use(found.community_id, form_named(found.form).form) is None:
         raise Refused("这张单据没有启用的 Word 模板。请在“版式与模板”上传并启用，或改用网页打印。")
@@ -74,6 +77,8 @@ def print_out(request: HttpRequest, pk: int) -> HttpResponse:
     )
     more = "&carbon=1" if given.get("carbon") else ""
     go = "&go=1" if medium == "html" else ""
+    if any(shift := drawing.shift_of(given)):
+        more += "&dx={:g}&dy={:g}".format(*shift)
     return redirect(f"{reverse('papers:printing', args=[made.pk])}?as={medium}{more}{go}")
 
 
@@ -90,9 +95,9 @@ def printing(request: HttpRequest, pk: int) -> HttpResponse:
     name = f"{made.paper.form}-{made.paper.number}".replace("/", "或")
     match request.GET.get("as", "html"):
         case "pdf":
-            return _file(drawing.pdf(context), "application/pdf", f"{name}.pdf")
+            return file_answer(drawing.pdf(context, drawing.shift_of(request.GET)), "application/pdf", f"{name}.pdf")
         case "docx":
-            return _file(_word(made, context), word.DOCX, f"{name}.docx")
+            return file_answer(_word(made, context), word.DOCX, f"{name}.docx")
     page_css = f"shouwen/paper/page-{made.layout}.css"
     return render(request, "papers/print.html", context | {
         "page_css": page_css, "carbon": carbon, "goes": request.GET.get("go") == "1", "layout_title": LAYOUTS[made.layout][0], "record": record,
@@ -114,7 +119,7 @@ def _word(made: Printing, context: dict[str, Any]) -> bytes:
 
 @require_POST
 def void(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _paper(request, pk)
+    found = paper_of(request, pk)
     actions.void(request.actor, found, reason=request.POST.get("reason", ""), at=now())  # type: ignore[attr-defined]
     return flash(redirect("papers:paper", found.pk), f"《{found.form}》{found.number}已作废，编号保留。")
 
@@ -136,7 +141,7 @@ def returned(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if upload and upload.size > PHOTO:
                 raise Refused("照片太大（上限 10 MB），请压缩后再上传。", {"photo": "照片太大"})
-            actions.returned(
+            brings = actions.returned(
                 request.actor, copy, signed_by=given["signed_by"], signed_at=given["signed_at"],  # type: ignore[attr-defined]
                 photo=(upload.name, upload.read()) if upload else None, remark=given["remark"], at=now(),
             )  # fmt: skip
@@ -145,7 +150,7 @@ def returned(request: HttpRequest, pk: int) -> HttpResponse:
                 raise
             blame(form, Refused(no.message, {"photo": no.message} if "file" in no.fields else no.fields))
         else:
-            return flash(redirect("papers:paper", copy.paper_id), f"{copy.paper.form} {copy.paper.number} {sheets.ordinal(copy.seq)}已收回存档。")
+            return flash(redirect("papers:paper", copy.paper_id), f"{copy.paper.form} {copy.paper.number} {sheets.ordinal(copy.seq)}已收回存档。{f'工单：{brings}。' if brings else ''}")
     return render(request, "papers/returned.html", {
         "copy": copy, "ordinal": sheets.ordinal(copy.seq), "record": record, "form": form,
     }, status=422 if form.errors else 200)  # fmt: skip
@@ -171,13 +176,13 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "papers/check.html", {"number": number, "code": code, "found": found, "matches": matches})
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+def file_answer(content: bytes, kind: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 
 
-def _paper(request: HttpRequest, pk: int) -> Paper:
+def paper_of(request: HttpRequest, pk: int) -> Paper:
     if pk > LARGEST:
         raise NotFound
     return queries.paper(request.actor, pk)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused
-from shouwen.papers import actions, queries, records
+from shouwen.papers import actions, drawing, queries, records
 from shouwen.papers.models import Copy, Paper, Printing
 from shouwen.papers.records import Fact, Line, Record, Step
 from shouwen.papers.sheets import digest_of
@@ -205,3 +206,28 @@ def test_a_form_by_hand_must_be_a_view_of_the_record(things):
         actions.add(LI, 1, about="thing:7", form="派工单", at=NINE)
     with pytest.raises(NotFound):
         actions.add(LI, 1, about="thing:8", form="住户投诉意见表", at=NINE)
+
+
+def test_a_record_without_private_facts_is_not_printed_in_the_clear(paper):
+    li = replace(LI, grants=LI.grants | {"estate.reveal": frozenset({1})})
+    with pytest.raises(Refused, match="没有隐去"):
+        actions.ask_clear(li, paper, reason="业主要求写全名", at=NINE)
+    with pytest.raises(Forbidden):
+        actions.ask_clear(LI, paper, reason="业主要求写全名", at=NINE)
+
+
+def test_copies_of_the_same_name_bring_the_record_on_once_all_are_back(things, monkeypatch):
+    heard = []
+    monkeypatch.setattr(records.NEIGHBOURS, "came_back", lambda actor, back: heard.append(back) or "随之办结")
+    order = ask("派工单")
+    actions.print_out(LI, order, at=NINE)
+    first, second = order.copies.filter(returns=True).order_by("seq")
+    assert "还有 1 份" in actions.returned(LI, first, signed_by="王秀英", signed_at=NINE, at=NINE) and not heard
+    assert actions.returned(LI, second, signed_by="王秀英", signed_at=NINE, photo=("单.jpg", b"jpg"), at=NINE) == "随之办结"
+    assert "派工单第二联" in heard[0].names and heard[0].signed == ("resident", "requester") and heard[0].photo == "photo-key"
+
+
+def test_a_printer_that_is_off_is_told_by_how_much():
+    assert drawing.shift_of({"dx": "2.5", "dy": "-3"}) == (2.5, -3.0)
+    assert drawing.shift_of({"dx": "99", "dy": "x"}) == drawing.shift_of({}) == drawing.shift_of({"dx": "nan"}) == (0.0, 0.0)
+    assert drawing.page_style("241x140", (2.5, -3.0)) == "@page { size: 241mm 140mm; margin: 3mm 15.5mm 8mm 20.5mm; }\n"

@@ -11,6 +11,7 @@ from .events import (
     Do,
     Effect,
     Event,
+    Evidenced,
     Filed,
     Finished,
     Handed,
@@ -37,7 +38,7 @@ from .schedule import next_time
 from .ticket import Child, Clock, Pause, Task, Ticket, Value, who_did
 
 __all__ = [
-    "TZ", "Amended", "Approved", "Calendar", "Child", "ChildClosed", "Clock", "Close", "Day", "Do", "Effect", "Event", "Faulty",
+    "TZ", "Amended", "Approved", "Calendar", "Child", "ChildClosed", "Clock", "Close", "Day", "Do", "Effect", "Event", "Evidenced", "Faulty",
     "Filed", "Finished", "Handed", "Linked", "Log", "Noted", "Open", "Pause", "Paused", "Print", "Procedure", "Refused",
     "Reopened", "Resumed", "Started", "Step", "Taken", "Task", "Tell", "Ticked", "Ticket", "Urged", "Value", "Withdrawn",
     "check_answers", "check_given", "decide", "faults_in", "fill", "next_time", "read", "role_of", "who_did",

@@ -20,6 +20,7 @@ from .events import (
     ChildClosed,
     Effect,
     Event,
+    Evidenced,
     Filed,
     Finished,
     Handed,
@@ -40,7 +41,7 @@ from .pausing import approved, paused, resume, resumed
 from .procedure import Procedure
 from .refusals import Refused
 from .ticket import Clock, Task, Ticket
-from .working import filed, finished, handed, started, taken
+from .working import evidenced, filed, finished, handed, started, taken
 
 ANYONE = ("holder", "superior", "lead")  # names that mean nothing without a task
 
@@ -124,6 +125,7 @@ def _ticked(d: Draft, event: Ticked) -> None:
 HANDLERS: dict[type[Event], Callable[[Draft, Any], None]] = {
     Filed: filed,
     Finished: finished,
+    Evidenced: evidenced,
     Taken: taken,
     Handed: handed,
     Noted: noted,

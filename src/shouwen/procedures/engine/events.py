@@ -37,6 +37,13 @@ class Finished(Event, frozen=True, kw_only=True):
     on_behalf: str = ""  # why it was done by somebody with whom it did not lie
 
 
+class Evidenced(Event, frozen=True, kw_only=True):
+    """Evidence for a task came in from elsewhere (a signed copy is back); a step that asks nothing else is done with it."""
+
+    task: int
+    evidence: Evidence = {}
+
+
 class Taken(Event, frozen=True, kw_only=True):
     task: int
 

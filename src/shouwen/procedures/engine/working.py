@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from . import clocks, path
 from .answers import NOTE, check_answers, check_given, check_text, holds
 from .draft import Draft
-from .events import Answers, Evidence, Filed, Finished, Handed, Started, Taken
+from .events import Answers, Evidence, Evidenced, Filed, Finished, Handed, Started, Taken
 from .procedure import OWN_CLASS, Procedure, Step
 from .refusals import Refused
 from .ticket import Task, Value
@@ -83,6 +83,24 @@ def _finish(d: Draft, task: Task, answers: Answers, evidence: Evidence, *, filin
         path.task_done(d, task)
     if changed and d.status == "open":
         clocks.refresh(d, changed)
+
+
+def evidenced(d: Draft, event: Evidenced) -> None:
+    """Keep it with the task. Done by whom the task lies with, when the step asks nothing else and lacks nothing."""
+    d.running()
+    task = _task(d, event.task)
+    step = d.step_of(task)
+    if task.lead or not event.evidence:
+        raise Refused(f"「{step.title}」这里不收凭证")
+    task = d.change(task, evidence={**task.evidence, **check_evidence(event.evidence)})
+    by = task.holder or d.by
+    if step.asks or step.two_people or any(not task.evidence.get(need) for need in step.needs):
+        return
+    try:
+        _may_do(d, task, by)
+    except Refused:
+        return
+    path.task_done(d, d.change(task, done=d.at, done_by=by, outcome="done", holder=by))
 
 
 def _record(d: Draft, step: Step, task: Task, found: dict[str, Value]) -> set[str]:

@@ -36,12 +36,12 @@ LOOKED = 120
 MOST_TOLD = 400
 TONES = {
     "filed": "info", "finished": "success", "ticked": "warning", "urged": "warning", "paused": "warning", "withdrawn": "warning",
-    "reopened": "warning", "amended": "info", "handed": "info",
+    "reopened": "warning", "amended": "info", "handed": "info", "evidenced": "success",
 }  # fmt: skip
 ICONS = {
     "filed": "ticket", "finished": "check", "ticked": "alarm", "urged": "speakerphone", "paused": "player-pause", "approved": "gavel",
     "resumed": "player-play", "withdrawn": "ban", "reopened": "rotate", "amended": "edit", "handed": "transfer", "taken": "hand-click",
-    "noted": "note", "started": "player-play", "linked": "link", "childclosed": "link",
+    "noted": "note", "started": "player-play", "linked": "link", "evidenced": "signature", "childclosed": "link",
 }  # fmt: skip
 SHOWS = {"": "全部", "talk": "与客户的沟通", "limits": "时限与升级"}
 LIMITS = ("ticked", "paused", "approved", "resumed", "urged")
