@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -142,6 +143,21 @@ class Asked:
     reading: Reading | None
     last: dict[int, str]
     """Check id → the last number read, for meters."""
+
+    @property
+    def fields(self) -> list[tuple[Check, str, str, str]]:
+        """(check, lower limit, upper limit, last number) as a form shows them."""
+        said = lambda number: "" if number is None else f"{number.normalize():f}"  # noqa: E731
+        return [(check, said(check.least), said(check.most), self.last.get(check.pk, "")) for check in self.checks]
+
+    @property
+    def code(self) -> str:
+        """By this a page knows the point whose code was scanned, without holding the code."""
+        return hashlib.sha256(self.point.key.encode()).hexdigest()[:16] if self.point else ""
+
+    @property
+    def tag(self) -> str:
+        return hashlib.sha256(self.point.tag.encode()).hexdigest()[:16] if self.point and self.point.tag else ""
 
 
 def asked(one: Run) -> list[Asked]:

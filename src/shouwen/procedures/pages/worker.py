@@ -21,12 +21,12 @@ LINKED: Final = (
     "vendor/tabler.min.css", "vendor/htmx.min.js", "vendor/idiomorph-ext.min.js", "vendor/icons.svg",
     *(f"shouwen/{name}" for name in (
         "app.css", "lists.css", "tickets.css", "ticket.css", "onsite.css", "mark.svg", "theme.js", "talk.js", "forms.js", "drafts.js", "clocks.js",
-        "keys.js", "leave.js", "notify.js", "board.js", "steps.js", "priced.js", "onsite.js",
+        "keys.js", "leave.js", "notify.js", "board.js", "steps.js", "priced.js", "onsite.js", "rounds.css", "rounds.js",
     )),
 )  # fmt: skip
 """The frame, styles and scripts that open without a signal, as pages name them (in production by their content)."""
 
-IMPORTED: Final = tuple(f"shouwen/{name}.js" for name in ("vault", "sending", "queue", "signature", "photo", "pickers"))
+IMPORTED: Final = tuple(f"shouwen/{name}.js" for name in ("vault", "sending", "queue", "signature", "photo", "pickers", "rounds"))
 """Scripts that others import: those go by their plain names."""
 
 CODE: Final = Path(__file__).resolve().parents[1] / "static" / "shouwen" / "worker.js"

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from shouwen.duty import actions as duty_actions
 from shouwen.duty import queries as duty
@@ -75,8 +75,7 @@ def edit_point(actor: Actor, point: Point, /, *, spec: PointSpec, at: datetime) 
     for name in ("title", "place", "scope", "unit_id", "tag"):
         setattr(point, name, getattr(fresh, name))
     point.save()
-    Check.objects.filter(point=point).delete()
-    Check.objects.bulk_create(_checks(spec.checks, point=point))
+    _put(_checks(spec.checks, point=point), Check.objects.filter(point=point))
     return Done(point, _said(point))
 
 
@@ -156,7 +155,7 @@ def set_plan(
     if not 0 <= grace <= 24 * 60:
         raise _no("grace", "应在 0 到 1440 分钟之间。")
     row = plan or Plan(community_id=community.pk, since=at)
-    if route is None and not checks and not Check.objects.filter(plan=row if row.pk else None).exists() and kind != Plan.Kind.REPORT:
+    if route is None and kind != Plan.Kind.REPORT:
         raise _no("route", "请选择路线；没有路线的，类别应为「岗位报告」。")
     fields: dict[str, Any] = {
         "title": title, "kind": kind, "route": route, "post": post, "rhythm": rhythm, "minutes": minutes, "starts": starts, "ends": ends,
@@ -170,8 +169,7 @@ def set_plan(
     if row.next_at is None and row.off_at is None:
         raise _no("days", "按这样的周期一年内没有一次，请核对星期、日子和钟点。")
     row.save()
-    Check.objects.filter(plan=row).delete()
-    Check.objects.bulk_create(_checks(checks, plan=row))
+    _put(_checks(checks, plan=row), Check.objects.filter(plan=row))
     return Done(row, {"verb": "修改" if plan else "新建", "title": title, "rhythm": schedule.words(own), "post": here.posts[post].title})
 
 
@@ -282,6 +280,15 @@ def _checks(specs: Sequence[CheckSpec], **owner: Any) -> list[Check]:
             raise _no("checks", f"「{title}」的下限比上限大，请更正。")
         made.append(Check(title=title, kind=spec.kind, unit=clean_text(spec.unit, "单位", 10), least=least, most=most, position=n, **owner))
     return made
+
+
+def _put(fresh: Sequence[Check], standing: QuerySet[Check]) -> None:
+    """A check that stays what it was keeps its id, so that a meter remembers its last number."""
+    known = {(check.title, check.kind): check.pk for check in standing}
+    for check in fresh:
+        check.pk = known.pop((check.title, check.kind), None)
+        check.save()
+    standing.filter(pk__in=known.values()).delete()
 
 
 def _limit(text: str, title: str) -> Decimal | None:

@@ -5,11 +5,11 @@ from datetime import time
 import pytest
 
 from shouwen.kernel.access import SYSTEM
-from shouwen.procedures.tests.conftest import MONDAY, as_, built, clock, who, world
+from shouwen.procedures.tests.conftest import MONDAY, as_, clock, who, world
 from shouwen.rounds import actions
 from shouwen.rounds.actions.plans import CheckSpec, PointSpec
 
-__all__ = ["MONDAY", "as_", "built", "clock", "who", "world"]
+__all__ = ["MONDAY", "as_", "clock", "who", "world"]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 
 import { add, base, discard, list, onSent, opened, outcomes, send, show } from "./queue.js";
 import { smaller, spot } from "./photo.js";
+import { undo } from "./pickers.js";
 import { sign } from "./signature.js";
 import { newKey } from "./sending.js";
 
@@ -298,7 +299,7 @@ async function store() {
   const have = new Map((await kept.outlines("pages")).map((one) => [one.key, one]));
   const names = new Set(wanted.map((one) => one.dataset.keep));
   if (!new URLSearchParams(location.search).has("whose") && !new URLSearchParams(location.search).has("after")) {
-    for (const key of have.keys()) if (!names.has(key)) await kept.drop("pages", key);
+    for (const key of have.keys()) if (!names.has(key) && !key.startsWith("round-")) await kept.drop("pages", key);
   }
   for (const one of wanted) {
     if (have.get(one.dataset.keep)?.revision === one.dataset.revision) continue;
@@ -316,6 +317,7 @@ function putPage(kept, task) {
   const copy = task.cloneNode(true);
   copy.dataset.stage = task.dataset.served ?? task.dataset.stage;
   delete copy.dataset.served;
+  undo(copy);
   for (const shown of copy.querySelectorAll("[data-dial], [data-equipped] .upload-ways, .upload-spot, [data-hide-after]")) shown.remove(); // numbers in the clear are never kept
   for (const uploads of copy.querySelectorAll(".uploads")) uploads.replaceChildren();
   for (const box of copy.querySelectorAll("[data-equipped]")) { delete box.dataset.equipped; box.querySelector("input[type=file]")?.classList.remove("visually-hidden"); }
@@ -327,6 +329,12 @@ async function shell() {
   const kept = await opened();
   const rows = kept ? await kept.all("pages") : [];
   const [, ticket, number] = location.pathname.slice(new URL(base).pathname.length - 1).match(/^\/mine\/(\d+)\/(\d+)$/) ?? [];
+  const [, round] = location.pathname.match(/\/rounds\/mine\/(\d+)$/) ?? [];
+  const walk = round && rows.find((row) => row.key === `round-${round}`);
+  if (walk) { // a round goes on by its own script
+    room.innerHTML = walk.value.html;
+    return (await import("./rounds.js")).begin();
+  }
   const one = rows.find((row) => row.key === `${ticket}-${number}`);
   if (one) {
     room.innerHTML = one.value.html; // our own page, as it came from our server, out of the encrypted store
@@ -343,7 +351,7 @@ async function shell() {
   const line = (row) => {
     const entry = document.createElement("li");
     entry.className = "task";
-    const link = Object.assign(document.createElement("a"), { className: "task-link", href: `${base}mine/${row.key.replace("-", "/")}` });
+    const link = Object.assign(document.createElement("a"), { className: "task-link", href: row.key.startsWith("round-") ? `${base}rounds/mine/${row.key.slice(6)}` : `${base}mine/${row.key.replace("-", "/")}` });
     const head = Object.assign(document.createElement("b"), { textContent: row.value.title });
     const due = row.value.due && new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(row.value.due));
     const queued = items.some((item) => item.state === "waiting" && item.kind === "finish" && `${item.ticket}-${item.task}` === row.key);

@@ -5,7 +5,7 @@ import { possible, vault } from "./vault.js";
 
 const FIRST = 5000; // milliseconds to the second try; each further one waits twice as long
 const LAST = 300000;
-const KINDS = { take: "接单", coming: "出发", finish: "办结", note: "备注" };
+const KINDS = { take: "接单", coming: "出发", finish: "办结", note: "备注", round: "巡查" };
 export const base = new URL(document.querySelector("[data-root]")?.dataset.root ?? "/", location.href).href;
 
 let own = null;
@@ -133,9 +133,9 @@ function line(item) {
   };
   if (item.state === "refused") {
     row.append(Object.assign(document.createElement("p"), { className: "queue-said", textContent: item.said }));
-    if (item.kind !== "note" && typed) way("转成备注发送", () => asNote(item));
+    if (!["note", "round"].includes(item.kind) && typed) way("转成备注发送", () => asNote(item));
     if (item.status === 422 && item.kind !== "note") way("改好再发", () => again(item));
-    ways.append(Object.assign(document.createElement("a"), { className: "btn", href: `${base}tickets/${item.ticket}`, textContent: "看工单" }));
+    if (item.ticket) ways.append(Object.assign(document.createElement("a"), { className: "btn", href: `${base}tickets/${item.ticket}`, textContent: "看工单" }));
   }
   way(item.state === "refused" ? "丢弃" : "撤回", () => discard(item));
   row.append(ways);
@@ -154,7 +154,7 @@ async function asNote(item) {
 }
 
 async function again(item) { // back to the form, which finds what was typed
-  location.assign(`${base}mine/${item.ticket}/${item.task}#again`);
+  location.assign(item.kind === "round" ? `${base}rounds/mine/${item.run}?point=${item.point}#p${item.point}` : `${base}mine/${item.ticket}/${item.task}#again`);
 }
 
 document.addEventListener("click", (event) => {

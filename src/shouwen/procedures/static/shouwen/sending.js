@@ -62,6 +62,11 @@ async function send(vault, item, base, csrf) {
   }
   const real = (value) => (value.startsWith("local:") ? item.uploaded[value.slice(6)] ?? "" : value);
   const fields = Object.fromEntries(Object.entries(item.fields).map(([name, values]) => [name, values.map(real)]));
+  if (item.kind === "round") { // a point of a round: the area of rounds takes it in
+    const { user, run, point, acted_at, offset } = item;
+    const body = JSON.stringify({ user, run, point, acted_at, offset, fields });
+    return ask(vault, new URL("api/v1/rounds/readings", base), { body, headers: { "Idempotency-Key": item.id, "Content-Type": "application/json" } }, csrf);
+  }
   const { user, ticket, task, kind, acted_at, offset, text } = item;
   const body = JSON.stringify({ user, ticket, task, kind, acted_at, offset, fields, text });
   return ask(vault, new URL("api/v1/replay", base), { body, headers: { "Idempotency-Key": item.id, "Content-Type": "application/json" } }, csrf);
