@@ -15,7 +15,7 @@ from shouwen.kernel.refusals import Refused
 
 from . import actions
 from .calendars import calendar_for
-from .editions import edition_in_force
+from .editions import edition_in_force, procedure_of
 from .engine import Refused as EngineRefused
 from .engine.schedule import next_time
 from .models import Edition, ScheduleRun
@@ -55,7 +55,7 @@ def scheduled_between(after: datetime, until: datetime, *, community_id: int | N
     return sorted(found)
 
 
-@action("procedure.scheduled", may="system", says="按期开出 {procedure}")
+@action("procedure.scheduled", may="system", says="按期开出「{title}」{number}")
 def open_scheduled(
     actor: Actor, community: int, /, *, procedure: str, rule: str, due: datetime, at: datetime
 ) -> Done:
@@ -64,7 +64,7 @@ def open_scheduled(
     ScheduleRun.objects.create(
         community_id=community, procedure=procedure, rule=rule, due_at=due, ticket_id=row.id, opened_at=at
     )
-    return Done(f"procedures.ticket:{row.id}", {"procedure": procedure, "due": f"{due:%Y-%m-%d %H:%M}"}, result=row)
+    return Done(f"procedures.ticket:{row.id}", {"procedure": procedure, "title": procedure_of(row.edition_id).title, "number": row.number, "due": f"{due:%Y-%m-%d %H:%M}"}, result=row)
 
 
 def open_due(now: datetime) -> int:

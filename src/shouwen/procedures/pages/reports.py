@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from shouwen.kernel.access import Actor
@@ -67,7 +68,10 @@ def reports(request: HttpRequest) -> HttpResponseBase:
         return _workbook(actor, community, found, people, at)
     asks = countable(edition_in_force(chosen.procedure, community.pk, at)[1])
     by = chosen.by if any(ask.name == chosen.by for ask in asks) else next((a.name for a in asks if a.classes), "")
+    given = {"community_id": community.pk, "procedure": chosen.procedure, "filed_at_from": chosen.since, "filed_at_to": chosen.until}
+    which = f"{reverse('procedures:tickets')}?{urlencode(given)}"
     return render(request, "procedures/reports.html", {
+        "all_of_them": which, "closed_of_them": f"{which}&status=closed",
         "report": found, "people": people, "wrong": wrong, "procedures": known, "asks": asks, "chosen": chosen, "by": by,
         "most": max((row.count for row in found.rows), default=1) if found else 1,
         "export": f"?{chosen.link()}&format=xlsx" if found and found.total else "",

@@ -28,8 +28,9 @@ function combobox(input, options, chosen) {
   }
   async function open(text) {
     const mine = asked += 1;
-    const found = await options(text);
+    const answer = await options(text);
     if (mine !== asked) return;
+    const found = answer ?? [];
     list.replaceChildren();
     let group = "";
     found.slice(0, 60).forEach((one, n) => {
@@ -44,7 +45,7 @@ function combobox(input, options, chosen) {
       if (one.detail) row.append(Object.assign(document.createElement("span"), { className: "sub", textContent: one.detail }));
       list.append(row);
     });
-    if (!found.length && text) list.append(Object.assign(document.createElement("li"), { className: "picks-none", textContent: "没有找到，换个字试试" }));
+    if (!found.length && text) list.append(Object.assign(document.createElement("li"), { className: "picks-none", textContent: answer ? "没有找到，换个字试试" : "没有信号，查不了。请写完整房号，如 3-1-1201" }));
     list.hidden = !list.children.length || document.activeElement !== input;
     input.setAttribute("aria-expanded", String(!list.hidden));
     if (text && found.length) point(0);
@@ -101,11 +102,28 @@ function units(input) {
     try {
       const answer = await fetch(`${url}?q=${encodeURIComponent(last())}`, { headers: { Accept: "application/json" } });
       return answer.ok ? await answer.json() : [];
-    } catch { return []; }
+    } catch { return null; }
   }, (value) => {
     input.value = [...input.value.split(/[,，]/).slice(0, -1).map((part) => part.trim()), value].join("，");
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
+}
+
+// As the server sent them: for a copy of a page that is kept, in which nothing listens yet.
+export function undo(root) {
+  for (const frame of root.querySelectorAll(".pick-frame")) {
+    const select = frame.previousElementSibling?.matches("select[data-search]") ? frame.previousElementSibling : null;
+    if (select) {
+      select.id = select.id.replace(/-list$/, "");
+      select.classList.remove("visually-hidden");
+      for (const name of ["tabindex", "aria-hidden"]) select.removeAttribute(name);
+      frame.remove();
+    } else {
+      const input = frame.querySelector("input");
+      for (const name of ["role", "aria-controls", "aria-expanded", "aria-autocomplete", "aria-activedescendant"]) input.removeAttribute(name);
+      frame.replaceWith(input);
+    }
+  }
 }
 
 export function begin(root) {
