@@ -4,11 +4,11 @@
 from .counting import MOST_COUNTED, count, see_differences
 from .intake import relabel, reseal, take_in
 from .lending import approve, confirm, drop, issue, lend
-from .losing import losing_ends, report_loss, settle
+from .losing import losing_ends, report_loss, settle, settle_by_number
 from .returning import contact, enter, follow_up, give_back, raise_overdue, verify
 from .stores import export_register, put_store, set_keeper
 
 __all__ = [
     "MOST_COUNTED", "approve", "confirm", "contact", "count", "drop", "enter", "export_register", "follow_up", "give_back", "issue", "lend", "losing_ends", "put_store", "raise_overdue",
-    "relabel", "report_loss", "reseal", "see_differences", "set_keeper", "settle", "take_in", "verify",
+    "relabel", "report_loss", "reseal", "see_differences", "set_keeper", "settle", "settle_by_number", "take_in", "verify",
 ]  # fmt: skip

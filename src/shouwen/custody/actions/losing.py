@@ -80,6 +80,17 @@ def settle(actor: Actor, thing: Thing, /, *, how: str, at: datetime, quantity: i
     return Done(row, {"number": row.number, "title": row.title, "how": ENDED[how], "note": words})
 
 
+def settle_by_number(actor: Actor, community_id: int, *, number: str, how: str, remark: str, at: datetime) -> None:
+    """The procedure of the loss has ended: a key that stands in the register as lost comes back to it, by its number.
+
+    `how` is one of ENDED or the words of the procedure's option. What is not registered, or settled already, stays as it is.
+    """
+    row = Thing.objects.filter(community=community_id, number=number.strip().upper(), state=Thing.State.LOST).first()
+    if row is not None:
+        way = next((slug for slug, title in ENDED.items() if how in (slug, title, title.removeprefix("已"))), "found")
+        settle(actor, row, how=way, remark=remark[:300], at=at)
+
+
 def losing_ends() -> list[tuple[str, str]]:
     """How a loss may end, for a choice."""
     return list(ENDED.items())
