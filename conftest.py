@@ -1,4 +1,4 @@
-"""For every test: the marker that says which clauses a test shows, and a clean slate between tests."""
+"""For every test: the marker that says which clauses a test shows, the world it stands in, and a clean slate between tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 # Before Django reads its settings: tests keep their files and keys to themselves.
 MADE = "" if "SHOUWEN_DATA_DIR" in os.environ else tempfile.mkdtemp(prefix="shouwen-test-")
@@ -16,6 +18,11 @@ if MADE:
     os.environ["SHOUWEN_DATA_DIR"] = MADE
 
 import pytest  # noqa: E402  the folder above must be known first
+from pytest_django.plugin import blocking_manager_key  # noqa: E402
+
+if TYPE_CHECKING:
+    from shouwen.config.demo import World
+    from shouwen.org.tests.world import World as Town
 
 SHOWN = Path(__file__).parent / "var" / "shown.json"
 """Shared with rehearsals (procedures/clauses.py): kind → clause → what showed it."""
@@ -73,35 +80,81 @@ class Shown:
         SHOWN.write_text(json.dumps(kept | {"tests": tests}, ensure_ascii=False, indent=1, sort_keys=True), "utf-8")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _flush_append_only() -> None:
-    """Tests that commit are followed by a flush, which the append-only triggers would refuse: they sleep meanwhile."""
-    from django.db.backends.base.operations import BaseDatabaseOperations
+# --- the database of a test: tests/worlds.py ----------------------------------------------------------------------------
 
-    from shouwen.kernel.journal import bookkeeping
 
-    flush = BaseDatabaseOperations.execute_sql_flush
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Nothing to do: before each test, `pytest_runtest_setup` puts the connection where the test wants to stand."""
 
-    def asleep(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        with bookkeeping("a test is over"), self.connection.cursor() as cursor:
-            if self.connection.vendor == "postgresql":
-                cursor.execute("SET session_replication_role = replica")
-                try:
-                    flush(self, sql_list)
-                finally:
-                    cursor.execute("SET session_replication_role = origin")
-                return
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            try:
-                flush(self, sql_list)
-            finally:
-                for _, sql in triggers:
-                    cursor.execute(sql)
 
-    BaseDatabaseOperations.execute_sql_flush = asleep  # type: ignore[method-assign]
+@pytest.fixture(scope="session")
+def in_town() -> None:
+    """Who asks for this stands in the town of org's tests. For fixtures of a module; tests ask for `town`."""
+
+
+@pytest.fixture(scope="session")
+def in_demo() -> None:
+    """Who asks for this stands in the demo world. For fixtures of a module; tests ask for `demo`."""
+
+
+@pytest.fixture(scope="session")
+def in_life() -> None:
+    """Who asks for this stands in the demo world with two days of life until now."""
+
+
+STANDS = {"in_life": "life", "in_demo": "demo", "in_town": "town"}
+
+
+@pytest.fixture
+def town(in_town: None, db: None) -> Town:
+    """Two communities and a dozen people, without procedures."""
+    from shouwen.org.tests.world import found
+
+    return found()
+
+
+@pytest.fixture
+def demo(in_demo: None, db: None) -> World:
+    """The demo communities with the cast and the whole library adopted, since 2026-01-01; every password is `shouwen.config.demo.PASSWORD`."""
+    from shouwen.config.demo import found
+
+    return found()
+
+
+@pytest.fixture(scope="module")
+def lend(django_db_blocker: Any) -> Iterator[Callable[[Path], dict[str, str]]]:
+    """`lend(folder)` puts a database with all tables into the data folder of programs that a test starts, instead of a `shouwen migrate`.
+
+    Returns what else must stand in their environment.
+    """
+    from tests import worlds
+
+    def lent(folder: Path) -> dict[str, str]:
+        with django_db_blocker.unblock():
+            return until.enter_context(worlds.lent(folder))
+
+    with ExitStack() as until:
+        yield lent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    wanted = set(getattr(item, "fixturenames", ()))
+    if not ({"db", "transactional_db", *STANDS} & wanted or item.get_closest_marker("django_db")):
+        return
+    from django.test import TransactionTestCase
+    from tests import worlds
+
+    TransactionTestCase._fixture_teardown = lambda self: worlds.spoil()  # instead of emptying every table
+    with item.config.stash[blocking_manager_key].unblock():
+        worlds.stand_on(next((world for asked, world in STANDS.items() if asked in wanted), "empty"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if worlds := sys.modules.get("tests.worlds"):
+        with session.config.stash[blocking_manager_key].unblock():
+            worlds.leave()
 
 
 @pytest.fixture(autouse=True)

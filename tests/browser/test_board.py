@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from shouwen.config.demo.world import build
+from shouwen.config.demo import World
 from shouwen.kernel.journal import now
 from shouwen.org.queries import actor_for, user_id_of
 from shouwen.procedures import actions
 
-from .test_service_desk import PASSWORD, _chromium
+from .conftest import Site
 
 PRIVATE = ("王秀英", "李静", "何敏", "13800000001", "3-1-1201", "楼道灯")
 
 
 @pytest.fixture
-def site(transactional_db: None, live_server: Any) -> Iterator[tuple[Browser, str, list[str]]]:
-    """荔园 with three complaints, two of them overdue: a browser, where the site is, 何敏's number and those of the tickets."""
-    made = build(now() - timedelta(days=1), PASSWORD, whole=False)
+def numbers(demo: World) -> list[str]:
+    """荔园 with three complaints, two of them overdue: 何敏's number and those of the tickets."""
     li, numbers = actor_for(user_id_of("li")), [str(user_id_of("he"))]
     for minutes in (50, 40, 1):
         at = now() - timedelta(minutes=minutes)
@@ -30,33 +27,13 @@ def site(transactional_db: None, live_server: Any) -> Iterator[tuple[Browser, st
             "channel": "phone", "source": "centre", "heard": "direct", "obtained_at": at.isoformat(timespec="minutes"), "unit": "3-1-1201",
             "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天没亮",
         }  # fmt: skip
-        numbers.append(actions.file_ticket(li, made.liyuan, procedure="complaint", answers=given, at=at).number)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        expect.set_options(timeout=20_000)
-        yield browser, live_server.url, numbers
-        expect.set_options(timeout=5_000)
-        browser.close()
+        numbers.append(actions.file_ticket(li, demo.liyuan, procedure="complaint", answers=given, at=at).number)
+    return numbers
 
 
-def at_desk(browser: Browser, url: str, who: str, broken: list[str]) -> Page:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.set_default_timeout(30_000)
-    page.on("pageerror", lambda error: broken.append(f"{who}: {error}"))
-    page.on("console", lambda said: broken.append(f"{who}: {said.text}") if said.type == "error" and "Security" in said.text else None)
-    page.goto(f"{url}/org/login")
-    page.fill("[name=username]", who)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda address: "/login" not in address)
-    page.goto(f"{url}/board")
-    return page
-
-
-def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: tuple[Browser, str, list[str]]) -> None:
-    browser, url, (he, *numbers) = site
-    broken: list[str] = []
-    lin, zhang = at_desk(browser, url, "lin", broken), at_desk(browser, url, "zhang", broken)
+def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: Site, numbers: list[str]) -> None:
+    url, (he, *numbers) = site.url, numbers
+    lin, zhang = site.at_desk("lin", "/board"), site.at_desk("zhang", "/board")
     expect(zhang.locator("#lane-overdue tr[data-href]")).to_have_count(2)
     expect(zhang.locator("#board")).not_to_contain_text("何敏")
 
@@ -75,13 +52,11 @@ def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: tuple[
     expect(zhang.locator('#lane-overdue input[name="task"]').first).to_be_checked()
     expect(zhang.locator("#bulk [data-bulk-count]")).to_have_text("1")
 
-    chen = at_desk(browser, url, "chen", broken)
-    chen.goto(f"{url}/walls")
+    chen = site.at_desk("chen", "/walls")
     chen.locator(".wall-new [name=name]").fill("前台背景墙")
     chen.locator(".wall-new button").click()
     link = chen.locator("[data-select]").input_value()
-    wall = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
-    wall.on("pageerror", lambda error: broken.append(f"wall: {error}"))
+    wall = site.page(viewport={"width": 1920, "height": 1080})
     wall.goto(link)
     expect(wall.locator(".state")).to_contain_text("2 项已超时")
     expect(wall.locator("#wall")).to_contain_text(numbers[0])
@@ -95,4 +70,4 @@ def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: tuple[
     expect(chen.locator("tbody")).to_contain_text("已停用")
     assert wall.goto(link).status == 403  # type: ignore[union-attr]
     expect(wall.locator("body")).to_contain_text("已停用")
-    assert broken == []
+    assert site.broken == []

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from shouwen.config.demo.world import build
-from shouwen.kernel.journal import now
-
-PASSWORD = "荔园-2026-desk"
-expect.set_options(timeout=15_000)
-CHROMIUM = "/usr/bin/chromium"
+from .conftest import Site, log_in
 
 
 @pytest.fixture
-def desk(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Iterator[Page]:
+def desk(site: Site) -> Page:
     """Li Jing signed in, at the counter."""
-    settings.MEDIA_ROOT = tmp_path
-    build(now(), PASSWORD, whole=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM if Path(CHROMIUM).exists() else None, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=live_server.url)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        _sign_in(page)
-        page.goto("/counter")
-        yield page
-        browser.close()
-
-
-def _sign_in(page: Page) -> None:
-    page.goto("/org/login")
-    page.fill("[name=username]", "li")
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda address: "/login" not in address)
+    page = site.page()
+    log_in(page, site.url, "li")
+    page.goto("/counter")
+    return page
 
 
 def _caller(page: Page, keys: str, shown: str) -> int:
@@ -110,7 +86,7 @@ def two_calls(page: Page) -> None:
     expect(page.locator("#calls li")).to_have_count(1)
 
 
-def signed_out(page: Page, context: BrowserContext) -> None:
+def signed_out(page: Page, context: BrowserContext, url: str) -> None:
     """The session ends in the middle of a form; after signing in elsewhere, the form goes on by itself."""
     page.goto("/counter")
     _caller(page, "3-1-1201", "3-1-1201")
@@ -122,7 +98,7 @@ def signed_out(page: Page, context: BrowserContext) -> None:
     page.keyboard.type("13800000001")
     expect(page.locator("#signed-out")).to_be_visible()
     other = context.new_page()
-    _sign_in(other)
+    log_in(other, url, "li")
     other.close()
     expect(page.locator("#signed-out")).to_be_hidden()  # it noticed
     _kept(page)
@@ -154,14 +130,12 @@ def phrases(page: Page) -> None:
     expect(page.locator("#phrases")).to_be_hidden()
 
 
-def test_a_morning_at_the_counter(desk: Page) -> None:
-    broken: list[str] = []
-    desk.on("pageerror", lambda error: broken.append(str(error)))
+def test_a_morning_at_the_counter(site: Site, desk: Page) -> None:
     two_calls(desk)
-    signed_out(desk, desk.context)
+    signed_out(desk, desk.context, site.url)
     dead_network(desk)
     phrases(desk)
-    assert broken == []
+    assert site.broken == []
     expect(desk.locator("#calls a")).to_have_count(1)  # the one that was not filed
     desk.goto("/tickets")
     expect(desk.locator("#list tbody tr")).to_have_count(2)

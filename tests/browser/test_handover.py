@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from shouwen.config.demo.world import build
+from shouwen.config.demo import PASSWORD, World
 from shouwen.duty import queries as duty
 from shouwen.duty.models import Handover
 from shouwen.kernel.journal import now
@@ -19,35 +17,21 @@ from shouwen.org import queries as org
 from shouwen.procedures import actions
 from shouwen.procedures.models import Ticket
 
-PASSWORD = "荔园-2026-hand"
+from .conftest import Site
 
 
 @pytest.fixture
-def desk(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def desk(site: Site, demo: World) -> Iterator[Page]:
     """何敏 of the evening shift at the desk, at a quarter to midnight, with two open tickets of hers."""
-    settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the driver of the browser has a loop in this thread
     late = datetime.now(duty.CHINA).replace(hour=23, minute=45, second=0)
     with time_machine.travel(late, tick=True):
-        world = build(now(), PASSWORD, whole=False)
         he = org.actor_for(org.user_by_username("he").pk)
         for content in ("楼道灯不亮", "门禁打不开"):
-            actions.file_ticket(he, world.liyuan, procedure="complaint", at=now(), answers={
+            actions.file_ticket(he, demo.liyuan, procedure="complaint", at=now(), answers={
                 "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": content,
             })  # fmt: skip
-        with sync_playwright() as playwright:
-            found = Path("/usr/bin/chromium")
-            browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            page.set_default_timeout(10000)
-            page.goto(f"{live_server.url}/org/login")
-            page.fill("[name=username]", "he")
-            page.fill("[name=password]", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(lambda address: "/login" not in address)
-            page.goto(f"{live_server.url}/duty/handover")
-            yield page
-            browser.close()
+        yield site.at_desk("he", "/duty/handover")
+        site.close()
 
 
 def press(page: Page, do: str) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from shouwen.config.demo.world import build
+from shouwen.config.demo import World
 from shouwen.kernel.journal import now
 from shouwen.org import queries as org
 from shouwen.procedures import actions, editions, trials
@@ -22,19 +19,18 @@ from shouwen.procedures.rehearsal import play
 from shouwen.procedures.retelling import retold
 from shouwen.procedures.scripts import parse
 
-PASSWORD = "荔园-2026-desk"
+from .conftest import Site, aside
+
 DAYS = ("class-one-four-hours.yaml", "dispatched-at-minute-twenty.yaml")
 """The scripted days played here; all seventy take longer than a test should."""
 
 
 @pytest.fixture
-def chen(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def chen(site: Site, demo: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """The service manager, signed in at her desk; rehearsals are played in this process instead of one of their own."""
-    settings.MEDIA_ROOT = tmp_path
-    world = build(now() - timedelta(days=1), PASSWORD, whole=False)
     given = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天未修"}
     li = org.actor_for(org.user_id_of("li") or 0)
-    actions.file_ticket(li, world.liyuan, procedure="complaint", answers=given, at=now())
+    actions.file_ticket(li, demo.liyuan, procedure="complaint", answers=given, at=now())
     found = [path for path in trials.scripts_for("complaint") if path.name in DAYS]
     monkeypatch.setattr(trials, "scripts_for", lambda slug: found)
 
@@ -43,24 +39,8 @@ def chen(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path
         return [retold(path, parse(path), play(parse(path), drafts=[text]), [text]) for path in found], ""
 
     monkeypatch.setattr(trials, "_run", beside)
-    expect.set_options(timeout=20000)  # a machine that does much else beside is slow, not wrong
-    chromium = Path("/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(chromium) if chromium.exists() else None, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(20000)
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        page.on("response", lambda r: broken.append(f"{r.status} {r.url}") if r.status >= 500 else None)
-        page.goto(f"{live_server.url}/org/login")
-        page.fill("[name=username]", "chen")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda address: "/login" not in address)
-        page.goto(f"{live_server.url}/procedures/complaint")
-        yield page
-        assert broken == []
-        browser.close()
+    yield site.at_desk("chen", "/procedures/complaint")
+    assert site.broken == []
 
 
 def limit(page: Page, step: str, amount: int) -> None:
@@ -77,20 +57,7 @@ def rehearse(page: Page) -> None:
     page.get_by_role("link", name="演练与启用").click()
     page.locator("#trial form button").click()
     expect(page.locator("#trial")).to_contain_text("正在演练")
-    assert apart(lambda: trials.play_waiting(now(), wait=True)) == 1
-
-
-def apart(work: Callable[[], Any]) -> Any:
-    """What the worker would do, in a thread: Playwright holds this one."""
-
-    def run() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result(timeout=120)
+    assert aside(lambda: trials.play_waiting(now(), wait=True)) == 1
 
 
 def test_a_procedure_is_changed_rehearsed_and_adopted_from_tomorrow(chen: Page) -> None:
@@ -141,7 +108,7 @@ def test_a_procedure_is_changed_rehearsed_and_adopted_from_tomorrow(chen: Page) 
     expect(page.locator("h1")).to_contain_text("尚未启用")
     expect(page.locator(".edition-list")).to_contain_text("回访提前一天")
 
-    apart(kept)
+    aside(kept)
 
 
 def kept() -> None:

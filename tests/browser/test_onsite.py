@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from shouwen.config.demo.world import build
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
 from shouwen.kernel.models import Entry
@@ -19,9 +16,8 @@ from shouwen.org import queries as org
 from shouwen.procedures import actions, store
 from shouwen.procedures.models import Attachment, Event
 
-PASSWORD = "荔园-2026-phone"
-expect.set_options(timeout=20_000)
-PHONE = {"width": 390, "height": 844}
+from .conftest import PHONE, Site, log_in
+
 KEPT = """async () => {
   const all = await indexedDB.databases();
   if (!all.some((one) => one.name === 'shouwen-onsite')) return {rows: 0, text: ''};
@@ -48,19 +44,12 @@ CONTROLLED = """async () => {
 class Phone:
     """One phone: a browser of its own, and whoever holds it."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.context, self.url = context, url
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.broken: list[str] = []
-        self.page.on("pageerror", lambda error: self.broken.append(str(error)))
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context, self.url, self.broken = context, site.url, site.broken
+        self.page: Page = site.page(context)
 
     def login(self, who: str) -> None:
-        self.page.goto(f"{self.url}/org/login")
-        self.page.fill("[name=username]", who)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        self.page.wait_for_url(lambda address: "/login" not in address)
+        log_in(self.page, self.url, who)
 
     def opens(self, address: str) -> Page:
         self.page.goto(self.url + address)
@@ -88,15 +77,8 @@ class Phone:
 
 
 @pytest.fixture
-def phone(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Phone]:
-    settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # this thread has Playwright's loop; what it asks the database, it asks alone
-    build(now(), PASSWORD, whole=False)
-    with sync_playwright() as playwright:
-        found = Path("/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
-        yield Phone(browser.new_context(viewport=PHONE, has_touch=True), live_server.url)
-        browser.close()
+def phone(site: Site) -> Phone:
+    return Phone(site.context(viewport=PHONE, has_touch=True), site)
 
 
 def urgent(minutes: int = 1, **more: Any) -> store.Row:

@@ -3,59 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 import shouwen.config.wiring  # noqa: F401 - hands the tickets to the papers
-from shouwen.config.demo.world import build
+from shouwen.config.demo import World
 from shouwen.kernel.journal import now
 from shouwen.org import queries as org
 from shouwen.papers import actions as papers
 from shouwen.procedures import actions
 from shouwen.procedures.calendars import local
 
-PASSWORD = "荔园-2026-desk"
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
+from .conftest import Site
+from .test_service_desk import PNG
 
 
 @pytest.fixture
-def desk(live_server: Any, transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[tuple[Any, str, str]]:
+def desk(site: Site, demo: World) -> tuple[Page, str, str]:
     """The receptionist's browser, and the address of a work order that waits to be printed."""
-    settings.MEDIA_ROOT = tmp_path
-    at = now()
-    world = build(at - timedelta(days=1), PASSWORD, whole=False)
     user_id = org.user_id_of("li")
     assert user_id is not None
-    li = org.actor_for(user_id)
-    row = actions.file_ticket(li, world.liyuan, procedure="special_service", at=at, answers={
+    li, at = org.actor_for(user_id), now()
+    row = actions.file_ticket(li, demo.liyuan, procedure="special_service", at=at, answers={
         "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "擦玻璃，两小时",
     })  # fmt: skip
-    order = papers.add(li, world.liyuan.pk, about=f"ticket:{row.id}", form="派工单", at=at)
-    with sync_playwright() as engine:
-        found = Path("/usr/bin/chromium")
-        browser = engine.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai")
-        context.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1 }")
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(f"{live_server.url}/org/login")
-        page.fill("[name=username]", "li")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda address: "/login" not in address)
-        yield page, live_server.url, f"/papers/{order.pk}"
-        browser.close()
+    order = papers.add(li, demo.liyuan.pk, about=f"ticket:{row.id}", form="派工单", at=at)
+    page = site.at_desk("li", locale="zh-CN", timezone_id="Asia/Shanghai")
+    page.context.add_init_script("window.print = () => { window.printed = (window.printed || 0) + 1 }")
+    return page, site.url, f"/papers/{order.pk}"
 
 
 @pytest.mark.shows("A5.03", "A5.04", "A5.05")
-def test_a_work_order_from_the_preview_to_the_signed_copy(desk: tuple[Any, str, str]) -> None:
+def test_a_work_order_from_the_preview_to_the_signed_copy(desk: tuple[Page, str, str]) -> None:
     page, url, paper = desk
     broken: list[str] = []
     page.context.on("weberror", lambda error: broken.append(str(error.error)))

@@ -6,21 +6,20 @@ The pages are read off the addresses, so a page that is new tomorrow is looked a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
 
-from shouwen.config.demo.history import live
-from shouwen.config.demo.world import build
 from shouwen.kernel.assets import tool
-from shouwen.kernel.journal import now
 from shouwen.procedures.models import Ticket
 
-PASSWORD = "荔园-2026-reach"
+from .conftest import Site
+
+PARTS = 2
+"""Tests into which the pages are divided, so that two workers share them."""
+
 NOT_PAGES = ("api/", "static/", "healthz", "readyz")
 AXE = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]});
@@ -51,15 +50,6 @@ def addresses(patterns: Any = None, prefix: str = "") -> Iterator[str]:
             yield "/" + part
 
 
-@pytest.fixture
-def site(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Any:
-    """The demo community with two days of life."""
-    settings.MEDIA_ROOT = tmp_path
-    at = now()
-    live(build(at - timedelta(days=2), PASSWORD, whole=False), until=at, days=2)
-    return live_server
-
-
 def look(page: Page, url: str, axe: str, wrong: list[str]) -> None:
     try:
         answer = page.goto(url, wait_until="load")
@@ -82,36 +72,23 @@ def look(page: Page, url: str, axe: str, wrong: list[str]) -> None:
     wrong += [f"/{here} {each}" for each in page.evaluate(AXE)]
 
 
-def test_every_page_is_within_reach(site: Any) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_is_within_reach(lived: Site, part: int) -> None:
+    """Each part looks at every so-manieth address; the director sees most, then come the pages that only others have."""
     axe = tool("axe-core", "axe.min.js").read_text("utf-8")
     ticket = Ticket.objects.order_by("-pk").values_list("pk", flat=True)[0]
     more = [f"/tickets/{ticket}", "/procedures/complaint", "/procedures/repair", "/counter?procedure=repair", "/counter?procedure=complaint"]
-    wrong: list[str] = []
-    with sync_playwright() as playwright:
-        found = Path("/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
-        seen: set[str] = set()
-        for who in ("zhao", "li", "wang"):  # the director sees most; then the pages that only others have
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            page.set_default_timeout(15000)
-            page.on("pageerror", lambda error, page=page: wrong.append(f"{page.url} {error}"))
-            page.on("console", lambda said, page=page: wrong.append(f"{page.url} {said.text}") if "Content Security Policy" in said.text else None)
-            page.on("response", lambda got: wrong.append(f"{got.url} {got.status}") if got.status >= 500 else None)
-            page.goto(f"{site.url}/org/login")
-            page.fill("[name=username]", who)
-            page.fill("[name=password]", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(lambda address: "/login" not in address)
-            for address in dict.fromkeys([*more, *sorted(addresses())]):
-                if address in seen:
-                    continue
-                before = len(wrong)
-                look(page, site.url + address, axe, wrong)
-                if page.locator("body[data-user]").count():
-                    seen.add(address)
-                if len(wrong) > before + 8:
-                    del wrong[before + 8 :]
-            page.context.close()
-        browser.close()
-    assert len(seen) >= 40
+    mine = list(dict.fromkeys([*more, *sorted(addresses())]))[part::PARTS]
+    wrong, seen = lived.broken, set[str]()
+    for who in ("zhao", "li", "wang"):
+        page = lived.at_desk(who)
+        for address in [address for address in mine if address not in seen]:
+            before = len(wrong)
+            look(page, lived.url + address, axe, wrong)
+            if page.locator("body[data-user]").count():
+                seen.add(address)
+            if len(wrong) > before + 8:
+                del wrong[before + 8 :]
+        page.context.close()
+    assert len(seen) >= 40 // PARTS
     assert not wrong, "\n".join(wrong)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from django.db import connection
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from shouwen.config.demo import World
 from shouwen.config.demo.answers import Writer
-from shouwen.config.demo.world import build
 from shouwen.estate.models import Unit
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import now
@@ -28,38 +24,21 @@ from shouwen.procedures import actions, slots, store
 from shouwen.procedures.editions import procedure_of
 from shouwen.procedures.models import Ticket
 
-from .test_service_desk import PASSWORD, PNG, _chromium
+from .conftest import PHONE, Site, aside
+from .test_service_desk import PNG
 
 WANG, LI_GUOHUA = "13800000001", "13800000002"
-
-
-def aside(do: Callable[[], Any]) -> Any:
-    """The test's own look at the database, outside the browser's event loop."""
-
-    def run() -> Any:
-        try:
-            return do()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run).result()
 
 
 class Phones:
     """Everybody with a phone of their own, and the desk with its screen."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url, self.broken = browser, url, list[str]()
+    def __init__(self, site: Site) -> None:
+        self.site, self.url, self.broken = site, site.url, site.broken
         self.door = self.lift = ""
 
-    def new(self, width: int = 390, height: int = 844, script: bool = True) -> Page:
-        page = self.browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script).new_page()
-        page.set_default_timeout(8000)
-        page.set_default_navigation_timeout(20000)  # the server's first answer reads everything in
-        page.on("pageerror", lambda error: self.broken.append(str(error)))
-        page.on("response", lambda r: self.broken.append(f"{r.status} {r.url}") if r.status >= 500 else None)
-        return page
+    def new(self, script: bool = True) -> Page:
+        return self.site.page(viewport=PHONE, java_script_enabled=script)
 
     def signs_in(self, page: Page, phone: str) -> None:
         page.fill("[name=phone]", phone)
@@ -68,32 +47,18 @@ class Phones:
         page.fill("[name=code]", aside(code_sent))
         page.click("button:has-text('登录')")
 
-    def desk(self) -> Page:
-        page = self.new(1440, 900)
-        page.goto(f"{self.url}/org/login")
-        page.fill("[name=username]", "li")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda address: "/login" not in address)
-        return page
-
 
 @pytest.fixture
-def phones(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Iterator[Phones]:
-    settings.MEDIA_ROOT = tmp_path
+def phones(site: Site, demo: World, settings: Any) -> Phones:
     settings.SHOUWEN = settings.SHOUWEN | {"SMS": "console"}
     slots.hear(hearing.hear)
-    world = build(now(), PASSWORD, whole=False)
-    home = Unit.objects.get(community=world.liyuan, code="3-1-1201")
-    portal.make_codes(SYSTEM, world.liyuan, building=home.building, at=now())
+    home = Unit.objects.get(community=demo.liyuan, code="3-1-1201")
+    portal.make_codes(SYSTEM, demo.liyuan, building=home.building, at=now())
     door = PlaceCode.objects.get(unit=home)
-    lift = portal.make_codes(SYSTEM, world.liyuan, places=["3栋1单元 1号电梯"], kind="lift", at=now())[0]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        every = Phones(browser, live_server.url)
-        every.door, every.lift = door.code, lift.code
-        yield every
-        browser.close()
+    lift = portal.make_codes(SYSTEM, demo.liyuan, places=["3栋1单元 1号电梯"], kind="lift", at=now())[0]
+    every = Phones(site)
+    every.door, every.lift = door.code, lift.code
+    return every
 
 
 def code_sent() -> str:
@@ -140,8 +105,7 @@ def test_a_leak_from_the_door_to_asking_again(phones: Phones) -> None:
     expect(hers.locator(".p-photos img")).to_have_count(1)
     link, ticket = hers.url, aside(lambda: Ticket.objects.latest("id"))
 
-    desk = phones.desk()
-    desk.goto(f"{phones.url}/board")
+    desk = phones.site.at_desk("li", "/board")
     expect(desk.locator("body")).to_contain_text("水管接头漏水")
     desk.goto(f"{phones.url}/tickets/{ticket.pk}")
     expect(desk.locator("body")).to_contain_text("住户 王**（自助）")

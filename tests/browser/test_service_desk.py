@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from shouwen.config.demo.world import build
 from shouwen.kernel.journal import now
 from shouwen.procedures.calendars import local
 
-PASSWORD = "荔园-2026-desk"
+from .conftest import Site
+
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
@@ -29,26 +27,15 @@ Answers = dict[str, Any]
 class Staff:
     """Everybody at their own browser, signed in when first needed."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
-        self.browser, self.url = browser, url
+    def __init__(self, site: Site) -> None:
+        self.site, self.url, self.broken = site, site.url, site.broken
         self.pages: dict[str, Page] = {}
         self.fresh = ("", "")
         """Who has which ticket before them just as it is: whoever touched one last, until somebody touches another."""
 
-        self.broken: list[str] = []
-
     def __getitem__(self, who: str) -> Page:
         if who not in self.pages:
-            page = self.browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            page.set_default_timeout(8000)
-            page.on("pageerror", lambda error: self.broken.append(f"{who}: {error}"))
-            page.on("response", lambda r: self.broken.append(f"{who}: {r.status} {r.url}") if r.status >= 500 else None)
-            page.goto(f"{self.url}/org/login")
-            page.fill("[name=username]", who)
-            page.fill("[name=password]", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(lambda address: "/login" not in address)
-            self.pages[who] = page
+            self.pages[who] = self.site.at_desk(who)
         return self.pages[who]
 
     def files(self, who: str, search: str, matter: str, answers: Answers) -> str:
@@ -134,20 +121,9 @@ def _fill(form: Locator, name: str, value: Any) -> None:
 
 
 @pytest.fixture
-def staff(transactional_db: None, live_server: Any, settings: Any, tmp_path: Path) -> Iterator[Staff]:
-    """The demo community at work on a server of its own. The browser stops before the database is emptied."""
-    settings.MEDIA_ROOT = tmp_path
-    build(now(), PASSWORD, whole=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        yield Staff(browser, live_server.url)
-        browser.close()
-
-
-def _chromium() -> str | None:
-    """The machine's own browser if it has one; else the one Playwright brings."""
-    found = Path("/usr/bin/chromium")
-    return str(found) if found.exists() else None
+def staff(site: Site) -> Staff:
+    """The demo community at work."""
+    return Staff(site)
 
 
 def complaint(staff: Staff) -> None:

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from .test_service_desk import CALLER, PNG, Staff, _clock, staff  # noqa: F401  the fixture
@@ -18,7 +17,6 @@ def picture(name: str) -> dict[str, Any]:
     return {"name": name, "mimeType": "image/png", "buffer": PNG}
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_complaint_for_two_departments(staff: Staff, tmp_path: Path) -> None:  # noqa: F811
     c = staff.files("li", "3-1-1201", "ts", {**CALLER, "content": "车库漏水，保安没有拦住施工车"})
     at = staff.url + c

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from django.db import close_old_connections, connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, settings
 
-from shouwen.config.demo import World, build
+from shouwen.config.demo import World, found
 from shouwen.estate.models import Person, Unit
 from shouwen.kernel import journal
 from shouwen.kernel.access import PERMISSIONS
@@ -88,10 +87,10 @@ MATTERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 
 @pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
+def built(in_demo: None, django_db_blocker: Any) -> Iterator[House]:
     token = journal.clock.set(lambda: MONDAY)
     with django_db_blocker.unblock(), transaction.atomic():
-        world = build(MONDAY - timedelta(days=60), "Kein-Login-2026-demo", whole=False)
+        world = found()
         tickets = []
         for _ in range(3):
             for username, procedure, answers in MATTERS:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from shouwen.config import cli
-from shouwen.config.demo import PASSWORD, build
 from shouwen.kernel.access import SYSTEM
 from shouwen.procedures import adoption, rehearsal, scripts
 from shouwen.procedures.calendars import CHINA
@@ -251,8 +250,7 @@ def test_the_examples_of_the_manual_are_read_and_the_wrong_one_is_refused_as_tol
     assert [f"lost_property.yaml:{line}: {said}" for line, said in refused.value.faults] == re.findall(r"^lost_property\.yaml:\d+: .*$", CHINESE, re.M)
 
 
-def test_the_rehearsals_of_the_manuals_pass(db, tmp_path):
-    build(datetime(2026, 1, 1, tzinfo=CHINA), PASSWORD, whole=False)
+def test_the_rehearsals_of_the_manuals_pass(demo, tmp_path):
     start = datetime(2026, 11, 22, tzinfo=CHINA)
     adoption.adopt(SYSTEM, None, text=blocks(CHINESE, "procedure:")[1], starts_at=start, at=start)
     scenes = blocks(CHINESE, "rehearsal:") + blocks(ENGLISH, "rehearsal:")

@@ -10,13 +10,13 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from shouwen.config.demo import found
 from shouwen.estate.models import Occupancy, Person, Vehicle
 from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.models import Entry
@@ -90,14 +90,12 @@ def nonsense(kind: str) -> object:
 
 
 @pytest.fixture(scope="module")
-def house(django_db_setup, django_db_blocker):
+def house(in_demo, django_db_blocker):
     """The demo communities with one ticket, in a transaction around all tests of this file."""
-    from shouwen.config.demo import world
     from shouwen.procedures import actions as procedures
 
     with django_db_blocker.unblock(), transaction.atomic():
-        at = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
-        made = world.build(at - timedelta(days=30), "Kein-Login-2026-demo", buildings=1)
+        made = found()
         with bookkeeping("canaries"):
             person = Person.objects.filter(community=made.liyuan).first()
             Person.objects.filter(pk=person.pk).update(name="金丝雀", care=CARE)
@@ -140,7 +138,7 @@ def planted(house) -> dict[str, list[object]]:
 
     numbers = {made.liyuan.pk, row.id, unit.pk, person.pk, unit.building_id}
     for model in apps.get_models():
-        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org", "portal") and any(
+        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org", "portal", "rounds") and any(
             field.name in ("community", "community_id", "ticket") for field in model._meta.fields
         ):
             names = {field.name for field in model._meta.fields}
@@ -173,7 +171,7 @@ def holds_canary(response) -> list[str]:
 
 def test_there_are_routes_of_every_area():
     spaces = {route.name.split(":")[0] for route in ROUTES if ":" in route.name}
-    assert {"api", "org", "estate", "notices", "papers", "duty", "procedures", "portal", "fees"} <= spaces
+    assert {"api", "org", "estate", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds"} <= spaces
     assert all("<" not in route.pattern for route in ROUTES), "an address with a kind of part this test does not know"
 
 

@@ -292,7 +292,7 @@ def _rehearse(given: argparse.Namespace) -> int:
         raise Refused("演练需要演示小区。请换一个空的数据目录（SHOUWEN_DATA_DIR），或先执行 shouwen demo。")
     demo = import_module("shouwen.config.demo.world")
     with transaction.atomic():
-        demo.build(REHEARSED_SINCE, "Kein-Login-2026-demo", whole=not given.lines)
+        demo.build(REHEARSED_SINCE, "Kein-Login-2026-demo", whole=False)
         code = play()
         transaction.set_rollback(True)
     return code

@@ -98,7 +98,7 @@ def catalogue() -> Mapping[str, Form]:
     """Every form by its name, in the order of the files."""
     found: dict[str, Form] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        for row in yaml.load(path.read_text("utf-8"), yaml.SafeLoader):
+        for row in yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             form = _form(row)
             if form.form in found or any(form.prefix == other.prefix for other in found.values()):
                 raise ValueError(f"{path.name}: {form.form} {form.prefix} stands twice")

@@ -11,11 +11,10 @@ from shouwen.duty import queries as duty
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.journal import Done, action
-from shouwen.kernel.refusals import Refused
 
 from . import actions
 from .calendars import calendar_for
-from .editions import edition_in_force, procedure_of
+from .editions import all_in_force, procedure_of
 from .engine import Refused as EngineRefused
 from .engine.schedule import next_time
 from .models import Edition, ScheduleRun
@@ -36,11 +35,7 @@ def scheduled_between(after: datetime, until: datetime, *, community_id: int | N
         if community_id not in (None, community):
             continue
         calendar = calendar_for(community, duty.directory(community, version), until)
-        for slug in Edition.objects.order_by().values_list("procedure", flat=True).distinct():
-            try:
-                _, rules = edition_in_force(slug, community, until)
-            except Refused:
-                continue  # adopted for another community only
+        for slug, rules in all_in_force(community, until).items():
             for rule in rules.every:
                 at = after
                 while True:

@@ -42,7 +42,7 @@ def parse(path: Path) -> Rehearsal:
     """Read a rehearsal file; every scalar is text. Raises BadScript with the line."""
     text = "\n".join(_spelled(line) for line in path.read_text("utf-8").split("\n"))
     try:
-        node = yaml.compose(text, yaml.BaseLoader)
+        node = yaml.compose(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行：" if mark else ""

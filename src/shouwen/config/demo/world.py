@@ -65,6 +65,11 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
     return World(liyuan, yunxi)
 
 
+def found() -> World:
+    """The communities of a database in which they have been built."""
+    return World(Community.objects.get(slug="liyuan"), Community.objects.get(slug="yunxi"))
+
+
 def _departments(community: Community, at: datetime) -> None:
     for slug, title in DEPARTMENTS.items():
         org.set_department(SYSTEM, community, slug=slug, title=title, at=at)

@@ -21,13 +21,13 @@ POSTGRES = "postgresql" in os.environ.get("SHOUWEN_DATABASE_URL", "")
 def shouwen(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"SHOUWEN_DATA_DIR": str(home), "SHOUWEN_DEVELOPMENT": "1", "PYTHONPATH": str(settings.BASE_DIR.parent)} | more
     env.pop("DJANGO_SETTINGS_MODULE", None)
-    return subprocess.run([sys.executable, "-m", "shouwen", *arguments], env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-m", "shouwen", *arguments], env=env, capture_output=True, text=True, timeout=300)
 
 
 def ask(home: Path, code: str, **more: str) -> str:
     env = os.environ | {"SHOUWEN_DATA_DIR": str(home), "SHOUWEN_DEVELOPMENT": "1", "PYTHONPATH": str(settings.BASE_DIR.parent),
                         "DJANGO_SETTINGS_MODULE": "shouwen.config.settings"} | more
-    done = subprocess.run([sys.executable, "-c", f"import django; django.setup()\n{code}"], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", f"import django; django.setup()\n{code}"], env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -59,29 +59,19 @@ print(Entry.objects.count(), CalendarDay.objects.count(), secrets.open_text(Priv
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    """A scratch database of this test's own: on PostgreSQL one that is dropped afterwards."""
-    if not POSTGRES:
-        yield {}
-        return
-    import psycopg
-
-    url = os.environ["SHOUWEN_DATABASE_URL"]
-    name = f"backup_{os.getpid()}"
-    with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-    yield {"SHOUWEN_DATABASE_URL": f"{url.rsplit('/', 1)[0]}/{name}"}
-    with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("house")
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory, database):
+def database(home, lend):
+    """Tables without rows; on PostgreSQL the settings that lead to them."""
+    return lend(home)
+
+
+@pytest.fixture(scope="module")
+def house(home, database):
     """An installation with some work in it, and two backups of it: plain and with a passphrase."""
-    home = tmp_path_factory.mktemp("house")
-    for command in (["migrate"],):
-        done = shouwen(home, *command, **database)
-        assert done.returncode == 0, done.stderr
     ask(home, WORK, **database)
     for command in (["journal", "seal"], ["journal", "checkpoint"]):
         assert shouwen(home, *command, **database).returncode == 0

@@ -26,8 +26,8 @@ def told(actor, place, /, *, what, phone, at=None):
 
 
 @pytest.fixture
-def world(db):
-    return worlds.build()
+def world(town):
+    return town
 
 
 @pytest.fixture

@@ -14,12 +14,11 @@ from shouwen.kernel.models import CalendarDay, Entry
 from shouwen.notices.actions import News, tell
 from shouwen.org.actions.accounts import log_in
 from shouwen.org.middleware import COOKIE
-from shouwen.org.tests import world as worlds
 
 
 @pytest.fixture
-def world(db):
-    return worlds.build()
+def world(town):
+    return town
 
 
 @pytest.fixture

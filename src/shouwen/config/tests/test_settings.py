@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.config import retention
-from shouwen.config.demo import PASSWORD, build
 from shouwen.estate import actions as estate
 from shouwen.estate.models import Person
 from shouwen.kernel import journal
@@ -35,18 +34,11 @@ LATER = AT + timedelta(days=400)
 COMPLAINT = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天未修"}
 
 
-@pytest.fixture(scope="module")
-def built(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build(AT - timedelta(days=30), PASSWORD, whole=False)
-        transaction.set_rollback(True)
-
-
 @pytest.fixture
-def house(built, db, settings, tmp_path):
+def house(demo, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     token = journal.clock.set(lambda: AT)
-    yield built
+    yield demo
     journal.clock.reset(token)
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from shouwen.org.tests.world import World, build
+from shouwen.org.tests.world import World
 
 
 @pytest.fixture
-def world(db: None) -> World:
-    return build()
+def world(town: World) -> World:
+    return town

@@ -21,7 +21,7 @@ from shouwen.org import actions
 from shouwen.org.actions import accounts
 from shouwen.org.middleware import COOKIE, actor
 from shouwen.org.models import Session, User
-from shouwen.org.tests.world import PASSWORD, World, build
+from shouwen.org.tests.world import PASSWORD, World
 
 
 @pytest.fixture
@@ -181,9 +181,8 @@ def test_a_stopped_account_is_out_at_once(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_elsewhere_is_noticed_within_five_seconds() -> None:
+def test_a_change_elsewhere_is_noticed_within_five_seconds(world: World) -> None:
     """Another process ends the session: this one hears of it only by time."""
-    world = build()
     client = sign_in(world, "li")
     assert inside(client)
     with journal.bookkeeping("as another process would"):
@@ -194,8 +193,7 @@ def test_a_change_elsewhere_is_noticed_within_five_seconds() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_busy_desk_costs_no_query_for_who_asks(django_assert_num_queries) -> None:
-    world = build()
+def test_a_busy_desk_costs_no_query_for_who_asks(world: World, django_assert_num_queries) -> None:
     client = sign_in(world, "li")
     request = client.get("/org/account").wsgi_request
     with django_assert_num_queries(0):

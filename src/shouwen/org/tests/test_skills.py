@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
 
-from shouwen.config.demo import PASSWORD, build
 from shouwen.kernel import journal
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
@@ -17,17 +15,10 @@ from shouwen.org.models import Training, User
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def built(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build(AT - timedelta(days=30), PASSWORD, whole=False, library=False)
-        transaction.set_rollback(True)
-
-
 @pytest.fixture
-def house(built, db):
+def house(demo):
     token = journal.clock.set(lambda: AT)
-    yield built
+    yield demo
     journal.clock.reset(token)
 
 

@@ -68,3 +68,8 @@ def build() -> World:
             duty.roster(SYSTEM, place, user=user, post=post, starts_on=START, shift=Shift.objects.get(community=place, slug=shift))
         world.people[username] = user
     return world
+
+
+def found() -> World:
+    """The same again, where it has been built before: the fixture `town` of the tests."""
+    return World({one.slug: one for one in Community.objects.all()}, {one.username: one for one in User.objects.all()})

@@ -15,7 +15,7 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.portal import actions, chores, hearing, sms
 from shouwen.portal.models import PlaceCode
 from shouwen.procedures import slots
-from shouwen.procedures.tests.conftest import as_, built, clock, who, world  # noqa: F401 - pytest finds fixtures by name
+from shouwen.procedures.tests.conftest import as_, clock, who, world  # noqa: F401 - pytest finds fixtures by name
 
 SENT: list[tuple[str, str]] = []
 """(phone, text) of what the provider of the tests has taken."""

@@ -1,16 +1,14 @@
-"""The demo world for the tests of this area: built once a file, each test rolled back on top of it."""
+"""The demo world for the tests of this area, on a Monday morning."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 
-from shouwen.config.demo import PASSWORD, World, build
+from shouwen.config.demo import World
 from shouwen.kernel import journal
 from shouwen.kernel.access import Actor
 from shouwen.org import actions as org_actions
@@ -18,19 +16,6 @@ from shouwen.org import queries as org
 from shouwen.procedures.calendars import CHINA
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
-
-
-@pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """The world with the whole library adopted and the units of the cast; rolled back after the file."""
-    with django_db_blocker.unblock():
-        atomic = transaction.atomic()
-        atomic.__enter__()
-        try:
-            yield build(datetime(2026, 1, 1, tzinfo=CHINA), PASSWORD, whole=False)
-        finally:
-            transaction.set_rollback(True)
-            atomic.__exit__(None, None, None)
 
 
 class Clock:
@@ -52,8 +37,8 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def world(built: World, db: None, clock: Clock) -> World:
-    return built
+def world(demo: World, clock: Clock) -> World:
+    return demo
 
 
 @pytest.fixture
