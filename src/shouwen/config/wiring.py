@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shouwen.custody import actions as custody
+from shouwen.custody import cards as custody_cards
 from shouwen.duty import handover
 from shouwen.duty import queries as duty_queries
 from shouwen.duty import records as duty_records
@@ -22,6 +24,7 @@ from shouwen.notices import actions as notices
 from shouwen.org import queries as org
 from shouwen.papers import records as papers
 from shouwen.portal import hearing
+from shouwen.portal import queries as portal_queries
 from shouwen.procedures import handing, papered, slots
 from shouwen.procedures import records as procedures_records
 
@@ -32,6 +35,11 @@ def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, uni
     if found is None:
         raise Refused(f"本小区没有房号「{unit[:40]}」，无法更新房屋状态。")
     estate.edit_unit(SYSTEM, found, state=state, at=at)
+
+
+def settle_key(actor: Actor, community_id: int, *, ticket: int, at: datetime, key: str, how: str, note: str) -> None:
+    """`custody.settle: {key: "{key}", how: "{measure}", note: "{done}"}`: the key is found, cut anew, or its lock changed. D4.43, D4.65."""
+    custody.settle_by_number(SYSTEM, community_id, number=key, how=how, remark=note, at=at)
 
 
 def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
@@ -63,7 +71,11 @@ def tell_of_reveal(actor: Actor, reveal: Reveal, at: datetime) -> None:
 
 estate.reveal_asked.append(tell_of_reveal)
 slots.fill("estate.set_state", set_state)
+slots.fill("custody.settle", settle_key)
 slots.offer_prices(price_list)
+slots.offer_ratings(portal_queries.ratings)
+slots.show_caller(custody_cards.keys)
+slots.show_caller(custody_cards.mail)
 
 # Tickets stand on the hand-over sheet of a shift, and pass on with it.
 handover.fill(handing.open_items, handing.pass_on)

@@ -52,7 +52,7 @@ def _ticket(actor: Actor, row: Thing, what: str, said: str, at: datetime) -> Any
         return None
     if not sort.loss or not actor.may("tickets.file", row.community_id):
         return None
-    answers = {"key": row.number, "what": what, "variant": sort.loss, "title": row.title, "course": said[:1000]}
+    answers = {"key": row.number, "what": what, "variant": sort.loss, "which": row.title, "course": said[:1000]}
     if row.unit is not None:
         answers["unit"] = row.unit.code
     return procedures.file_ticket(actor, row.community, procedure=PROCEDURE, answers=answers, at=at)
