@@ -201,7 +201,7 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 def runs_of_day(actor: Actor, community_id: int, day: date) -> list[Run]:
     """Every run that fell due on a day; the plan's name with it. Bounded by the plans, not by history."""
     start, end = day_bounds(day)
-    rows = runs(actor).filter(community=community_id, due_at__gte=start, due_at__lt=end).defer("community")
+    rows = _seen(actor, Run.objects.select_related("plan")).filter(community=community_id, due_at__gte=start, due_at__lt=end)
     return list(rows.order_by("due_at", "id")[:5000])
 
 

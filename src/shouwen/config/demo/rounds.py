@@ -30,6 +30,7 @@ BUILDING: Final = tuple(PointSpec(f"{n} 栋大堂", f"{n} 栋一层", "public", 
 )) for n in (1, 2, 3, 5, 8, 12))  # fmt: skip
 FIRE: Final = tuple(PointSpec(f"{n} 栋消防栓箱", f"{n} 栋各层", "fire", checks=(FINE, CheckSpec("压力", "number", "MPa", "0.1", "0.6"))) for n in (1, 3, 5))
 DAYS: Final = 1
+HOUR: Final = timedelta(hours=1)
 
 
 def live(world: World, *, until: datetime) -> None:
@@ -43,11 +44,12 @@ def live(world: World, *, until: datetime) -> None:
         for title, on, ordered in (("一号线", patrol, True), ("楼宇大堂", building, False), ("消防器材", fire, False))
     }
     _plans(place, routes, start)
-    chores.make(until)
-    for run in Run.objects.filter(community=place).select_related("plan", "plan__route").order_by("due_at", "id"):
-        _walked(run, place, random, until)
-    while chores.close(until):
-        pass
+    at = start
+    while at < until:
+        at = min(at + HOUR, until)
+        chores.watch(at)
+        for run in Run.objects.filter(community=place, state="open", seen=0, due_at__gt=at - HOUR).select_related("plan", "plan__route").order_by("due_at", "id"):
+            _walked(run, place, random, until)
 
 
 def _plans(place: Community, routes: dict[str, Any], at: datetime) -> None:
