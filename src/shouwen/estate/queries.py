@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection
 from django.db.models import Count, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import ask
 from shouwen.kernel.journal import now
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import NotFound, TooMany
@@ -28,6 +28,7 @@ __all__ = ["Found", "digits", "mask_id", "mask_name", "mask_phone", "phone_diges
 M = TypeVar("M", bound=Model)
 LARGEST = 2**63 - 1
 LOOKUPS = 20
+ASKED_FOR = timedelta(hours=8)
 
 
 def _scoped(actor: Actor, rows: QuerySet[M], permission: str = "estate.view", column: str = "community_id") -> QuerySet[M]:
@@ -87,10 +88,8 @@ def unit(actor: Actor, pk: Any) -> Unit:
 
 def unit_ref(community_id: int, text: str) -> tuple[int, str] | None:
     """(id, code) of what `unit_by_code` finds; one plain statement when it is written as in the register."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, code FROM estate_unit WHERE community_id = %s AND code = %s", (community_id, room_code(text)))
-        if exact := cursor.fetchone():
-            return exact[0], exact[1]
+    if exact := ask("SELECT id, code FROM estate_unit WHERE community_id = %s AND code = %s", (community_id, room_code(text))):
+        return exact[0][0], exact[0][1]
     unit = unit_by_code(community_id, text)
     return (unit.pk, unit.code) if unit else None
 
@@ -336,7 +335,24 @@ def my_reveals(actor: Actor, at: datetime) -> QuerySet[Reveal]:
 
 def reveals_about(actor: Actor, about: str, at: datetime) -> QuerySet[Reveal]:
     """One's own requests concerning something of another area (ticket:12) as long as they may be used, oldest first."""
-    return Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - timedelta(hours=8), about=about).order_by("id")
+    return Reveal.objects.filter(asked_by_id=actor.id, asked_at__gt=at - ASKED_FOR, about=about).order_by("id")
+
+
+class Asked(NamedTuple):
+    """One's request to see something private: `state` is asked, open or denied."""
+
+    field: str
+    state: str
+    decided_by: str
+
+
+def asked_about(actor: Actor, about: str, at: datetime) -> list[Asked]:
+    """As `reveals_about`, for pages that are opened all day."""
+    rows = ask(
+        "SELECT field, state, decided_by FROM estate_reveal WHERE about = %s AND asked_by_id = %s AND asked_at > %s ORDER BY id",
+        (about, actor.id, at - ASKED_FOR),
+    )  # fmt: skip
+    return [Asked(*row) for row in rows]
 
 
 def reveals(actor: Actor) -> QuerySet[Reveal]:
@@ -367,12 +383,10 @@ def import_run(actor: Actor, pk: Any) -> Import:
 
 def people_version(community_id: int) -> int:
     """The version of the people of a community; NotFound for an unknown one."""
-    with connection.cursor() as cursor:  # asked at every filing
-        cursor.execute("SELECT people_version FROM estate_community WHERE id = %s", (community_id,))
-        version = cursor.fetchone()
-    if version is None:
+    found = ask("SELECT people_version FROM estate_community WHERE id = %s", (community_id,))
+    if not found:
         raise NotFound
-    return int(version[0])
+    return int(found[0][0])
 
 
 def every_community() -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 On PostgreSQL they become one prepared statement in one round trip; on SQLite they run one after the other. `later` may only be called inside an action, which flushes the batch
 together with its journal line. A keyed request of a program may hold them until its answer is ready (`held`);
-then they travel with its key and its COMMIT. Whatever is read before that sends them first (kernel/db/guard.py).
+then they travel with its key, as its one transaction. Whatever is read before that sends them first (kernel/db/guard.py).
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import lru_cache
-from itertools import count
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.utils import DataError
 
 from .refusals import Conflict
@@ -55,12 +53,16 @@ def drop() -> None:
     _pending.set(None)
 
 
+def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one of our own statements that is run very often; `%s` stands for single values. On PostgreSQL it is
+    prepared and sent without the cursor's ceremony (kernel/db/postgresql)."""
+    rows: list[tuple[Any, ...]] = connections[DEFAULT_DB_ALIAS].ask(sql, values)  # type: ignore[attr-defined]
+    return rows
+
+
 def adapted(values: Sequence[Any]) -> Sequence[Any]:
-    """Values as the database stores them: SQLite keeps moments as naive UTC text, like the ORM writes them."""
-    if connection.vendor == "postgresql":
-        return values
-    adapt = connection.ops.adapt_datetimefield_value
-    return [adapt(value) if isinstance(value, datetime) else value for value in values]
+    """Values for the framework's cursor as the database stores them (kernel/db/sqlite3)."""
+    return values if connection.vendor == "postgresql" else connection.adapted(values)
 
 
 def waiting() -> bool:
@@ -79,9 +81,10 @@ def flush(*, commit: bool = False) -> None:
         return
     _pending.set(None)
     token = running.set(running.get() or "held back")
+    db = connections[DEFAULT_DB_ALIAS]
     try:
-        if connection.vendor == "postgresql":
-            _together(pending, commit)
+        if db.vendor == "postgresql":
+            _together(db, pending, commit)
         else:
             _one_by_one(pending)
     finally:
@@ -133,58 +136,24 @@ def _statement(writes: tuple[tuple[str, bool], ...], span: range) -> _Statement:
     else:
         parts = ", ".join(f"w{at} AS ({writes[at][0]} RETURNING 1)" for at in span)
         text = f"WITH {parts} SELECT " + ("1" if must is None else f"1 / count(*) FROM w{must}")
-    numbers = count(1)
-    return _Statement(re.sub("%[s%]", lambda hole: f"${next(numbers)}" if hole[0] == "%s" else "%", text), span, must)
+    return _Statement(text, span, must)
 
 
-def _together(pending: list[Write], commit: bool) -> None:
-    """Send the writes to PostgreSQL: one statement in one round trip if they are to different tables, else a pipeline.
+def _together(db: Any, pending: list[Write], commit: bool) -> None:
+    """Send the writes to PostgreSQL: one statement if they are to different tables, else as few as can be.
 
     With `commit`, a single statement is its own transaction when none has begun yet.
     """
-    import psycopg  # not installed where only SQLite serves
+    statements = _composed(tuple([(sql, bool(must)) for sql, _, must in pending]))
+    if not (commit and len(statements) == 1):
+        db.begin()
+    for each in statements:
+        values = [value for at in each.writes for value in pending[at][1]]
+        try:
+            db.run(each.text, values)
+        except DataError as error:
+            from psycopg.errors import DivisionByZero  # not installed where only SQLite serves
 
-    connection.ensure_connection()
-    raw = connection.connection
-    statements = _composed(tuple((sql, bool(must)) for sql, _, must in pending))
-    at_work: _Statement | None = None
-    cursor = psycopg.RawCursor(raw)
-    alone = len(statements) == 1 and commit and connection.begin_due
-    try:
-        with connection.wrap_database_errors:
-            if len(statements) == 1 and (alone or not commit):
-                at_work = statements[0]
-                if not alone:
-                    connection.begin()
-                _send(cursor, at_work, pending)
-                return
-            cursors: list[psycopg.RawCursor] = []
-            with raw.pipeline():
-                if connection.begin_due:
-                    connection.begin_due = False
-                    cursor.execute(b"BEGIN")
-                for each in statements:
-                    cursors.append(psycopg.RawCursor(raw))
-                    _send(cursors[-1], each, pending)
-                if commit:
-                    cursor.execute(b"COMMIT")
-    except DataError as error:
-        if not isinstance(error.__cause__, psycopg.errors.DivisionByZero):
-            raise
-        if at_work is None:
-            at_work = next(one for one, sent in zip(statements, cursors, strict=True) if one.must is not None and sent.pgresult is None)
-        assert at_work.must is not None
-        raise Conflict(pending[at_work.must][2]) from None
-
-
-def _send(cursor: Any, statement: _Statement, pending: list[Write]) -> None:
-    cursor.execute(statement.text, [_wire(value) for at in statement.writes for value in pending[at][1]], prepare=True)
-
-
-def _wire(value: Any) -> Any:
-    """A value as text of no declared type: whatever its size, the statement stays the same prepared one."""
-    if value is None or isinstance(value, str | bytes):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, date) else str(value)
+            if each.must is None or not isinstance(error.__cause__, DivisionByZero):
+                raise
+            raise Conflict(pending[each.must][2]) from None

@@ -167,9 +167,7 @@ def _write(actor: Actor, code: str, says: str, done: Done, community: int | None
     if not done.private:
         batch.later(_INSERT, values)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT + " RETURNING id", batch.adapted(values))
-        entry_id = cursor.fetchone()[0]
+    entry_id = batch.ask(_INSERT + " RETURNING id", values)[0][0]
     batch.later(
         "INSERT INTO kernel_privatefact (entry_id, sealed) VALUES (%s, %s)",
         (entry_id, seal_text(encoder.encode(done.private).decode())),

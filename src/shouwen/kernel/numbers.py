@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Final
 
-from django.db import connection
+from .batch import ask
 
 _PREFIX: Final = re.compile(r"[A-Z][A-Z0-9]{0,11}")
 _NEXT: Final = (
@@ -23,7 +23,5 @@ def next_number(community_id: int, prefix: str, day: date) -> str:
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"a number's prefix is one to twelve capitals or digits, not {prefix!r}")
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [community_id, prefix, connection.ops.adapt_datefield_value(day)])
-        last = cursor.fetchone()[0]
+    last = ask(_NEXT, (community_id, prefix, day.isoformat()))[0][0]
     return f"{prefix}-{day:%Y%m%d}-{last:03d}"

@@ -12,7 +12,7 @@ class Notice(models.Model):
 
     key = models.CharField("唯一键", max_length=120, unique=True)
     community_id = models.BigIntegerField("小区编号", null=True)
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, verbose_name="收件人")
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, verbose_name="收件人", db_index=False)  # notice_inbox begins with it
     party = models.CharField("外部收件人", max_length=60, blank=True)
     why = models.CharField("缘由", max_length=20)
     title = models.CharField("标题", max_length=200)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
 from shouwen.estate import actions as estate_actions
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Reveal
 from shouwen.kernel.access import SYSTEM, Actor
-from shouwen.kernel.batch import later
+from shouwen.kernel.batch import ask, later
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.numbers import next_number
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
@@ -371,10 +369,7 @@ def _if_closed(row: Row, at: datetime) -> None:
     """Tell the parents that opened this ticket that it is closed."""
     if row.state.closed_at is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_PARENTS, (row.id,))
-        parents = cursor.fetchall()
-    for parent_id, key in parents:
+    for parent_id, key in ask(_PARENTS, (row.id,)):
         parent = store.load(parent_id)
         if any(child.key == key and not child.closed for child in parent.state.children):
             child_closed(SYSTEM, parent, child=key, number=row.number, at=at)

@@ -118,7 +118,7 @@ class Ticket(models.Model):
 
     number = models.CharField("编号", max_length=40)
     community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)  # an index below begins with it
-    edition = models.ForeignKey(Edition, models.PROTECT, verbose_name="规程版本")
+    edition = models.ForeignKey(Edition, models.PROTECT, verbose_name="规程版本", db_index=False)  # an edition is never deleted
     procedure = models.CharField("规程", max_length=40)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, verbose_name="房屋", db_index=False)
     place = models.CharField("地点", max_length=60, blank=True)
@@ -142,19 +142,15 @@ class Ticket(models.Model):
         constraints = [models.UniqueConstraint(fields=["community", "number"], name="ticket_number_once")]
         indexes = [
             models.Index(fields=["community", "-id"], name="ticket_register"),
-            models.Index(
-                fields=["community", "due_at", "id"], name="ticket_board",
-                condition=models.Q(status__in=["open", "paused"]),
-            ),
+            # No index holds `due_at`: it changes with nearly every step, and each entry of this row would be written anew.
+            models.Index(fields=["community", "id"], name="ticket_open", condition=models.Q(status__in=["open", "paused"])),
             models.Index(fields=["unit", "-id"], name="ticket_unit"),
             models.Index(fields=["procedure", "community", "-id"], name="ticket_procedure"),
             models.Index(fields=["community", "filed_at"], name="ticket_filed"),
             models.Index(
                 fields=["community", "closed_at"], name="ticket_closed", condition=models.Q(closed_at__isnull=False)
             ),
-            models.Index(
-                fields=["community", "due_at", "id"], name="ticket_waits", condition=models.Q(waits=True, closed_at__isnull=True)
-            ),
+            models.Index(fields=["community", "id"], name="ticket_waits", condition=models.Q(waits=True, closed_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import adapted, later
+from shouwen.kernel.batch import ask, later
 from shouwen.kernel.refusals import NotFound
 
 from .engine import Calendar, Clock, Event, Procedure, Task, Ticket, decide
@@ -66,11 +65,10 @@ _LOAD = (
 
 def load(ticket_id: int) -> Row:
     """The stored ticket, decoded; NotFound if there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOAD, (ticket_id,))
-        row = cursor.fetchone()
-    if row is None:
+    found = ask(_LOAD, (ticket_id,))
+    if not found:
         raise NotFound("没有这张工单，或您无权查看。请核对编号。")
+    row = found[0]
     return Row(*row[:8], bool(row[8]), row[9], _decode_ticket(row[10]), row[11])
 
 
@@ -129,12 +127,10 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
     else:
         asked = _user(after.first_asked) if actor.channel == "resident" else None
         first = (asked, finder.directory.name(asked)) if asked else (actor.id, actor.name)
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT_TICKET, adapted((
-                row.number, row.community_id, row.edition_id, row.procedure, row.unit_id, row.place, row.summary,
-                row.confidential, *first, event.at, *state,
-            )))  # fmt: skip
-            row.id = cursor.fetchone()[0]
+        row.id = ask(_INSERT_TICKET, (
+            row.number, row.community_id, row.edition_id, row.procedure, row.unit_id, row.place, row.summary,
+            row.confidential, *first, event.at, *state,
+        ))[0][0]  # fmt: skip
     kind = type(event).__name__.lower()
     later(_INSERT_EVENT, (row.id, after.seq, event.at, actor.id, actor.name, kind, text, _encode(event).decode(), row.received))
     old_tasks, old_clocks = before.tasks, before.clocks  # the n-th has id n, so a change is seen by place

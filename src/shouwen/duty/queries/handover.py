@@ -115,7 +115,7 @@ def nobodys(lines: Sequence[HandoverLine], items: Sequence[rule.Item]) -> tuple[
 
 def warned(sheet: Handover) -> list[Notice]:
     """Who was told of an urgent matter in this hand-over, and when each of them took note. D13.25, D13.26."""
-    return list(Notice.objects.filter(key__startswith=f"handover:{sheet.pk}:urgent:").select_related("user").order_by("at", "pk"))
+    return list(Notice.objects.filter(about=f"handover:{sheet.pk}", key__startswith=f"handover:{sheet.pk}:urgent:").select_related("user").order_by("at", "pk"))
 
 
 def shift_lines(sheet: Handover) -> QuerySet[LogLine]:

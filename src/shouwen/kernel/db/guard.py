@@ -15,19 +15,16 @@ AREAS = "kernel|estate|org|notices|papers|duty|procedures|portal|fees"
 _WRITE = re.compile(rf'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:{AREAS})_\w+)', re.IGNORECASE)
 
 
-def guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    """Refuse a write to one of our tables that no action (or named bookkeeping) is behind."""
-    if not running.get() and (found := _WRITE.match(str(sql))):
-        raise Unwritten(f"write to {found[1]} outside an action: {str(sql)[:80]}")
-    return execute(sql, params, many, context)
-
-
-def in_order(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-    """Whoever reads after an action finds what it wrote, although it was held back."""
+def first(sql: str) -> None:
+    """Send what is held back, so that whoever reads after an action finds what it wrote; with the guard on, refuse a
+    write to one of our tables that no action (or named bookkeeping) is behind."""
     if waiting():
         flush()
+    if settings.WRITE_GUARD and not running.get() and (found := _WRITE.match(sql)):
+        raise Unwritten(f"write to {found[1]} outside an action: {sql[:80]}")
+
+
+def guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """The same before whatever goes through the framework's cursor."""
+    first(str(sql))
     return execute(sql, params, many, context)
-
-
-def wrappers() -> list[Any]:
-    return [in_order, guard] if settings.WRITE_GUARD else [in_order]

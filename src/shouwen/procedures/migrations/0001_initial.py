@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField(default=0, verbose_name='修订')),
                 ('state', models.TextField(verbose_name='引擎状态')),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='procedures.edition', verbose_name='规程版本')),
+                ('edition', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='procedures.edition', verbose_name='规程版本')),
                 ('unit', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='estate.unit', verbose_name='房屋')),
             ],
             options={
@@ -355,7 +355,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('status__in', ['open', 'paused'])), fields=['community', 'due_at', 'id'], name='ticket_board'),
+            index=models.Index(condition=models.Q(('status__in', ['open', 'paused'])), fields=['community', 'id'], name='ticket_open'),
         ),
         migrations.AddIndex(
             model_name='ticket',
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True), ('waits', True)), fields=['community', 'due_at', 'id'], name='ticket_waits'),
+            index=models.Index(condition=models.Q(('closed_at__isnull', True), ('waits', True)), fields=['community', 'id'], name='ticket_waits'),
         ),
         migrations.AddConstraint(
             model_name='ticket',

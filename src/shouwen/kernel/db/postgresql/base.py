@@ -6,33 +6,75 @@ read sees the same inside and outside; and a request that reads and then sends a
 """
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.postgresql import base
 
-from ..guard import wrappers
+from ..guard import first, guard
+from .prepared import Prepared, done
 
 _PLAIN_READ = re.compile(r"\s*SELECT\b(?!.*\b(?:FOR\s+(?:NO\s+KEY\s+)?UPDATE|FOR\s+(?:KEY\s+)?SHARE|(?:nextval|setval|set_config|pg_\w+)\s*\())", re.IGNORECASE | re.DOTALL)
 
 
+@lru_cache(maxsize=1024)
+def _plainly_reads(sql: str) -> bool:
+    return _PLAIN_READ.match(sql) is not None
+
+
+class SchemaEditor(base.DatabaseSchemaEditor):
+    """Without the second index that every unique text gets for LIKE: keys are looked up whole, and written with each action."""
+
+    def _create_like_index_sql(self, model: Any, field: Any) -> None:
+        return None
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = SchemaEditor
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.begin_due = False
         """A transaction has been asked for, and nothing has needed it yet."""
-        self.execute_wrappers = [*wrappers(), self._begin_first]
+        self.execute_wrappers = [guard, self._begin_first]
+        self._prepared: Prepared | None = None
 
     def _begin_first(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if self.begin_due and not _PLAIN_READ.match(str(sql)):
+        if self.begin_due and not _plainly_reads(str(sql)):
             self.begin()
         return execute(sql, params, many, context)
+
+    def ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run one of our own statements, prepared, with single values for its `%s`; the rows it gives."""
+        if self.queries_logged:  # somebody counts statements
+            with self.cursor() as cursor:
+                cursor.execute(sql, values)
+                return cursor.fetchall() if cursor.description else []
+        first(sql)
+        self.validate_no_broken_transaction()
+        if self.begin_due and not _plainly_reads(sql):
+            self.begin()
+        return self.run(sql, values)
+
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The same without anything before it: for what is itself sent first, or begins no transaction (kernel/batch.py)."""
+        self.ensure_connection()
+        if self._prepared is None:
+            self._prepared = Prepared(self.connection)
+        with self.wrap_database_errors:
+            return self._prepared.run(sql, values)
 
     def begin(self) -> None:
         """Start the transaction that was asked for, if it has not started yet."""
         if self.begin_due:
             self.begin_due = False
-            with self.wrap_database_errors:
-                self.connection.execute("BEGIN")
+            self._say(b"BEGIN")
+
+    def _say(self, command: bytes) -> None:
+        """Without psycopg looking on, which would drop every prepared statement after a rollback."""
+        with self.wrap_database_errors:
+            done(self.connection.pgconn.exec_(command))
 
     def _start_transaction_under_autocommit(self) -> None:
         self.begin_due = True
@@ -44,14 +86,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         if self.begin_due:
             self.begin_due = False
-        else:
-            super()._commit()
+        elif self.connection is not None:
+            self._say(b"COMMIT")
 
     def _rollback(self) -> None:
         if self.begin_due:
             self.begin_due = False
-        else:
-            super()._rollback()
+        elif self.connection is not None:
+            self._say(b"ROLLBACK")
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._say(self.ops.savepoint_rollback_sql(sid).encode())
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        self._prepared = None
+        return super().get_new_connection(conn_params)
 
     def close(self) -> None:
         self.begin_due = False

@@ -1,0 +1,85 @@
+"""Our own hot statements: prepared once on a connection, then run by one call of libpq each.
+
+The ordinary way, the framework's cursor over psycopg's, costs the server more than PostgreSQL needs for the statement.
+Values travel as text without a declared type, so that a statement stays the same prepared one whatever their size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+from typing import Any, Final
+
+from psycopg import Connection, DataError
+from psycopg.adapt import Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+MOST: Final = 300
+"""Statements kept on a connection; PostgreSQL holds a plan for each. The one not run for longest makes room."""
+
+_numbers = count(1)
+_DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+class Prepared:
+    """The prepared statements of one connection."""
+
+    def __init__(self, raw: Connection[Any]) -> None:
+        self._raw, self._names = raw, dict[str, bytes]()
+
+    def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement with `%s` for its values; the rows it gives. Raises psycopg's errors."""
+        given = [_wire(value) for value in values]
+        try:
+            result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
+        except InvalidSqlStatementName:  # psycopg drops every statement when it has seen DDL
+            self._names.clear()
+            if self._raw.pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+            result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
+        if not result.ntuples:
+            return []
+        read = Transformer(self._raw)
+        read.set_pgresult(result)
+        return read.load_rows(0, result.ntuples, tuple)
+
+    def _name(self, sql: str) -> bytes:
+        """The name under which the statement is prepared; it is now the one run last."""
+        name = self._names[sql] = self._names.pop(sql, None) or self._prepare(sql)
+        return name
+
+    def _prepare(self, sql: str) -> bytes:
+        pgconn = self._raw.pgconn
+        if len(self._names) >= MOST:
+            pgconn.exec_(b"DEALLOCATE " + self._names.pop(next(iter(self._names))))
+        name, holes = b"shouwen_%d" % next(_numbers), count(1)
+        numbered = re.sub("%[s%]", lambda hole: f"${next(holes)}" if hole[0] == "%s" else "%", sql)
+        done(pgconn.prepare(name, numbered.encode()))
+        return name
+
+
+def done(result: PGresult) -> PGresult:
+    """The result of a command that went well; else raises psycopg's error for it."""
+    if result.status not in _DONE:
+        raise error_from_result(result)
+    return result
+
+
+def _wire(value: Any) -> bytes | None:
+    """A value as the text that PostgreSQL reads."""
+    if isinstance(value, str):
+        text = value.encode()
+        if b"\0" in text:  # libpq would stop there and keep the beginning
+            raise DataError("PostgreSQL text cannot contain NUL (0x00) bytes")
+        return text
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return b"true" if value else b"false"
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    return (value.isoformat() if isinstance(value, date) else str(value)).encode()
