@@ -44,7 +44,7 @@ class Roster(models.Model):
 class LogLine(models.Model):
     """值班日志: one line of a post's book. Never altered; a correction is a new line that points at the old."""
 
-    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区")
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)  # logline_book begins with it
     post = models.CharField("岗位代号", max_length=40)
     event_at = models.DateTimeField("发生时间")
     recorded_at = models.DateTimeField("记录时间")

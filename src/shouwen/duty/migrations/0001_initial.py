@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('by_name', models.CharField(max_length=60, verbose_name='记录人')),
                 ('text', models.TextField(verbose_name='内容')),
                 ('about', models.CharField(blank=True, max_length=80, verbose_name='相关')),
-                ('community', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='duty.logline', verbose_name='更正')),
             ],
             options={
