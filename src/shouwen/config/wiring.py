@@ -79,6 +79,7 @@ slots.show_caller(custody_cards.mail)
 
 # Tickets stand on the hand-over sheet of a shift, and pass on with it.
 handover.fill(handing.open_items, handing.pass_on)
+handover.count_too(custody_cards.stock)
 
 
 # --- what papers are filled in from, and what others do for them --------------------------------------------------------

@@ -1,17 +1,21 @@
-"""What custody knows of a room, said beside the caller: keys with us, what is out, mail that waits. No names of residents."""
+"""What custody says elsewhere: beside the caller the keys and mail of a room (no names of residents), at a hand-over what is to be counted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from shouwen.duty.handover import Stock
 from shouwen.estate.models import Unit
 from shouwen.kernel.access import Actor
 from shouwen.procedures.slots import Card
 
 from . import queries
 from .kinds import KINDS, MAIL
+from .models import Store
 
 
 def keys(actor: Actor, unit: Unit, at: datetime) -> Card | None:
@@ -38,3 +42,25 @@ def mail(actor: Actor, unit: Unit, at: datetime) -> Card | None:
     text = "、".join(f"{KINDS[one.kind].title} {one.number}" for one in waiting[:4]) + (f" 等 {len(waiting)} 件" if len(waiting) > 4 else "")
     url = reverse("custody:thing", args=[waiting[0].pk]) if len(waiting) == 1 else reverse("custody:register") + f"?q={unit.code}"
     return Card("有信件包裹待领", text + (f"，已放 {days} 天" if days >= 3 else ""), "warning", "mail", url)
+
+
+POSTS = {"control-room": ("area",), "receptionist": ("entrusted", "vacant", "repair", "room", "desk", "mail", "article")}
+"""Which classes of places are counted when a post passes from one shift to the next."""
+
+
+def stock(community_id: int, post: str) -> list[Stock]:
+    """The keys book of a hand-over: what should be in each place, as the ledger stands now. D1.13–D1.15, D4.106, D5.08, D5.09. One statement."""
+    if post not in POSTS:
+        return []
+    there = Q(thing__gone_at__isnull=True, thing__state="in")
+    sealed = there & Q(thing__kind="sealed")
+    rows = Store.objects.filter(community=community_id, holds__in=POSTS[post]).order_by("holds", "id").annotate(
+        many=Coalesce(Sum("thing__quantity", filter=there), 0), envelopes=Coalesce(Sum("thing__quantity", filter=sealed), 0)
+    )
+    found = []
+    for one in rows:
+        kind = "mail" if one.holds == "mail" else "article" if one.holds == "article" else "key"
+        found.append(Stock(f"custody.store:{one.pk}", kind, f"{one.title}（在位）"[:80], one.many - one.envelopes))
+        if one.envelopes:
+            found.append(Stock(f"custody.sealed:{one.pk}", "key", f"{one.title} 封存信封"[:80], one.envelopes))
+    return found

@@ -169,6 +169,12 @@ def amounts(community_id: int) -> dict[int, int]:
     return dict(rows.order_by())
 
 
+def free_hook(store: Store) -> int | None:
+    """The first hook on which nothing hangs; None where hooks have no numbers, or none is free."""
+    used = set(Thing.objects.filter(store=store, gone_at__isnull=True, hook__isnull=False).values_list("hook", flat=True)) if store.hooks else set()
+    return next((number for number in range(1, store.hooks + 1) if number not in used), None)
+
+
 def keepings(store: Store, most: int = 12) -> list[Keeping]:
     """Who answered for a place, the latest first. D4.10."""
     return list(store.keepings.select_related("user").order_by("-starts_at")[:most])

@@ -41,8 +41,35 @@ Items = Callable[[int, Sequence[int], datetime], list[Item]]
 PassOn = Callable[..., None]
 """pass_on(actor, community_id, *, abouts, to, reason, at): these matters are followed by `to` from now on."""
 
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What another area has in its books for a post to count: `kind` key, mail or article; `expected` as the books stand now."""
+
+    about: str
+    kind: str
+    title: str
+    expected: int
+
+
+Stocks = Callable[[int, str], list[Stock]]
+"""stocks(community_id, post): what passes on with this post."""
+
 _items: list[Items] = []
 _passes: list[PassOn] = []
+_stocks: list[Stocks] = []
+
+
+def count_too(stocks: Stocks) -> None:
+    """Have the hand-over of a post count what another area keeps. D1.14, D1.15, D5.08."""
+    if stocks not in _stocks:
+        _stocks.append(stocks)
+
+
+def stocks(community_id: int, post: str) -> list[Stock]:
+    """What other areas keep at this post, to be counted as it passes."""
+    return [stock for read in _stocks for stock in read(community_id, post)]
 
 
 def fill(items: Items, pass_on: PassOn) -> None:

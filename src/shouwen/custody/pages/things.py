@@ -252,7 +252,9 @@ def new(request: HttpRequest) -> HttpResponse:
         groups = [("钥匙、门禁卡", [(slug, one) for slug, one in KINDS.items() if one.family == "key"]), ("信件、报刊、包裹、物品", [(slug, one) for slug, one in KINDS.items() if one.family == "mail"])]
         return render(request, "custody/kinds.html", {"groups": groups, "place": place})
     stores = [one for one in queries.stores(actor, place.pk) if one.holds == sort.class_]
-    form = IntakeForm(request.POST or None, kind=sort, stores=stores, initial={"unit": request.GET.get("unit", "")[:40]})
+    form = IntakeForm(request.POST or None, kind=sort, stores=stores, initial={
+        "unit": request.GET.get("unit", "")[:40], "title": "入户门钥匙" if sort.family == "key" and sort.unit else "", "hook": queries.free_hook(stores[0]) if stores else None,
+    })  # fmt: skip
     status = 200
     if request.method == "POST":
         status = 422

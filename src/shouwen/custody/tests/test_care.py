@@ -11,7 +11,8 @@ from shouwen.custody import actions, cards, chores, queries
 from shouwen.custody.models import Count, Keeping, Loan, Move, Thing
 from shouwen.custody.rules import Taker
 from shouwen.custody.tests.conftest import EMPTY, HOME, OWNER, Keys, family
-from shouwen.duty.models import LogLine
+from shouwen.duty import actions as duty
+from shouwen.duty.models import Handover, HandoverLine, LogLine
 from shouwen.estate.models import Unit
 from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
@@ -152,3 +153,18 @@ def test_nobody_of_another_community_sees_or_touches_it(keys: Keys) -> None:
     with pytest.raises(Forbidden):
         actions.report_loss(mei, key, what="lost", course="不知道放在哪里了", at=MONDAY)
     assert not Loan.objects.exists() and Thing.objects.get().state == "in"
+
+
+@pytest.mark.shows("D1.13", "D1.14", "D1.15", "D1.16", "D4.106", "D5.08", "D5.09", "D5.10")
+def test_the_hand_over_of_the_desk_counts_what_the_books_say(keys: Keys) -> None:
+    for kind, quantity in (("vacant", 3), ("sealed", 1), ("parcel", 1)):
+        keys.take_in(kind, quantity=quantity)
+    lent = keys.take_in("vacant", quantity=2)
+    keys.lend(lent, quantity=2)
+    duty.open_handover(keys.actor("li"), keys.here, post="receptionist", at=MONDAY)
+    sheet = Handover.objects.get()
+    expected = lambda: {line.title: line.expected for line in HandoverLine.objects.filter(handover=sheet, about__startswith="custody.")}  # noqa: E731
+    assert expected() == {"desk 柜（在位）": 0, "entrusted 柜（在位）": 0, "entrusted 柜 封存信封": 1, "mail 柜（在位）": 1, "repair 柜（在位）": 0, "room 柜（在位）": 0, "vacant 柜（在位）": 3, "article 柜（在位）": 0}
+    actions.give_back(keys.actor("li"), Loan.objects.get(), code=lent.code, quantity=2, at=MONDAY + MINUTE)
+    duty.refresh(keys.actor("li"), sheet, at=MONDAY + 2 * MINUTE)
+    assert expected()["vacant 柜（在位）"] == 5

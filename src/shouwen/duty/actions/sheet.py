@@ -50,8 +50,10 @@ def carry_over(sheet: Handover) -> list[HandoverLine]:
 
 
 def sync(sheet: Handover, at: datetime) -> int:
-    """Bring the open matters on the sheet up to date; returns how many are new."""
-    known = {line.about: line for line in HandoverLine.objects.filter(handover=sheet, kind="work")}
+    """Bring the open matters and the counted stock on the sheet up to date; returns how many matters are new."""
+    lines = list(HandoverLine.objects.filter(handover=sheet, kind__in=("work", *rule.COUNTED)))
+    known = {line.about: line for line in lines if line.kind == "work"}
+    _stock(sheet, {line.about: line for line in lines if line.kind != "work" and line.about})
     items = {item.about: item for item in queries.items_of(sheet, at)}
     fresh = [
         HandoverLine(
@@ -88,6 +90,21 @@ def warn(sheet: Handover, at: datetime) -> None:
             urgent=True, about=f"handover:{sheet.pk}", url=address(sheet), at=at,
         ) for line in urgent for user in heads
     ])  # fmt: skip
+
+
+def _stock(sheet: Handover, known: dict[str, HandoverLine]) -> None:
+    """What other areas keep at this post is counted as their books stand now; what moved after the count shows as a difference."""
+    if sheet.post != sheet.to_post:
+        return
+    for place, stock in enumerate(rule.stocks(sheet.community_id, sheet.post), start=500):
+        line = known.get(stock.about)
+        if line is None:
+            HandoverLine.objects.create(
+                handover=sheet, kind=stock.kind, position=place, title=stock.title, about=stock.about, expected=stock.expected
+            )
+        elif line.expected != stock.expected:
+            line.expected = stock.expected
+            line.save(update_fields=["expected"])
 
 
 def locked(sheet: Handover) -> Handover:
