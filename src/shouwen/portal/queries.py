@@ -13,8 +13,9 @@ from shouwen.procedures import queries as procedures
 from shouwen.procedures.calendars import CHINA
 from shouwen.procedures.engine import Procedure
 from shouwen.procedures.models import Ticket
+from shouwen.procedures.slots import Rated
 
-from .models import Message, PartyContact, PlaceCode
+from .models import Message, PartyContact, PlaceCode, Rating, TicketLink
 from .residents import Resident
 from .words import MATTERS
 
@@ -30,6 +31,14 @@ def place(code: str) -> PlaceCode:
     if found is None:
         raise NotFound("没有这个二维码，或它已经停用。请换一个附近的二维码，或致电服务中心。")
     return found
+
+
+def ratings(community_id: int, since: datetime, until: datetime) -> tuple[frozenset[int], list[Rated]]:
+    """Of the tickets closed in that time: which a resident was asked to rate (they have a link), and every rating given."""
+    closed = Q(ticket__community_id=community_id, ticket__closed_at__gte=since, ticket__closed_at__lt=until)
+    asked = frozenset(TicketLink.objects.filter(closed).values_list("ticket_id", flat=True))
+    rows = Rating.objects.filter(closed).order_by("-at", "-id").values_list("ticket_id", "stars", "words", "at")
+    return asked, [Rated(*row) for row in rows]
 
 
 def matters(community_id: int, at: datetime) -> list[Procedure]:

@@ -260,7 +260,7 @@ def waiting(actor: Actor, community_id: int, narrowed: Narrowed, limit: int = LA
         rows = rows.filter(own, tasks__done_at__isnull=True).distinct()
     columns = ("id", "number", "place", "summary", "confidential", "edition_id", "status", "state")
     listed = list(rows.order_by("due_at", "id").values_list(*columns)[:limit])
-    children = _children([row[0] for row in listed if row[6] == "open"])
+    children = children_of([row[0] for row in listed if row[6] == "open"])
     found = []
     for pk, serial, place, summary, confidential, edition, status, state in listed:
         pause = _paused(state).pause if status == Ticket.Status.PAUSED else None
@@ -272,7 +272,7 @@ def waiting(actor: Actor, community_id: int, narrowed: Narrowed, limit: int = LA
     return sorted(found, key=lambda one: (one.until is None, one.until or datetime.max.replace(tzinfo=UTC)))
 
 
-def _children(parents: Iterable[int]) -> dict[int, list[tuple[str, int, int, datetime | None]]]:
+def children_of(parents: Iterable[int]) -> dict[int, list[tuple[str, int, int, datetime | None]]]:
     """Ticket → the tickets it opened that are not closed yet: (number, id, edition, due)."""
     found: dict[int, list[tuple[str, int, int, datetime | None]]] = {}
     if wanted := list(parents):

@@ -59,6 +59,31 @@ def prices(community_id: int, at: datetime) -> Mapping[str, Offer]:
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """What a resident thought of a ticket when it was closed: 1–5 stars and perhaps a word."""
+
+    ticket: int
+    stars: int
+    words: str
+    at: datetime
+
+
+Ratings = Callable[[int, datetime, datetime], tuple[frozenset[int], list[Rated]]]
+"""ratings(community_id, since, until): of tickets closed in that time, which a resident was asked to rate, and what was said."""
+
+_ratings: list[Ratings] = []
+
+
+def offer_ratings(found: Ratings) -> None:
+    """Say where residents' ratings are kept (config/wiring.py)."""
+    _ratings[:] = [found]
+
+
+def ratings(community_id: int, since: datetime, until: datetime) -> tuple[frozenset[int], list[Rated]]:
+    return _ratings[0](community_id, since, until) if _ratings else (frozenset(), [])
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """Something another area knows of a unit, shown beside the caller. Tones as of badges. No private values."""
 

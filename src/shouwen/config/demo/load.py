@@ -12,7 +12,7 @@ from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.refusals import Refused
 from shouwen.notices.models import Notice
 
-from . import custody, duty, portal, rounds, staff
+from . import custody, duty, portal, ratings, rounds, staff
 from .history import live
 from .papers import issue_documents, print_month
 from .world import build
@@ -34,6 +34,7 @@ def load(*, days: int = 30) -> None:
         issue_documents(world, at=at - timedelta(days=days))
         print_month(world, until=at)
         portal.reported(world.liyuan, at)
+        ratings.rated(world.liyuan, at)
         staff.skilled(world, at)
         rounds.live(world, until=at)
         custody.live(world.liyuan, until=at, days=days)

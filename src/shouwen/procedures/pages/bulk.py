@@ -19,7 +19,7 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.words import clean_text, number_in
 
-from .. import actions, displays, queries
+from .. import actions, displays, lanes, queries
 from ..editions import procedure_of
 from .board import GROUPS
 
@@ -41,7 +41,11 @@ class Result:
 
 @require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
-    """act=hand gives the chosen tasks to one colleague, act=urge reminds whoever has them; one reason for all."""
+    """act=hand gives the chosen tasks to one colleague, act=urge reminds whoever has them; one reason for all.
+
+    Task 0 stands for a ticket that waits as a whole: its open tasks are handed over, or, when it has none, the following of it;
+    urging it urges the child tickets that it waits for, too.
+    """
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     community = request.community  # type: ignore[attr-defined]
     if community is None or not actor.may("tickets.view", community.pk):
@@ -88,13 +92,13 @@ def _chosen(given: list[str]) -> dict[int, list[int]]:
 
 def _hand(actor: Actor, ticket: int, tasks: list[int], to: int, name: str, reason: str, at: datetime) -> list[Result]:
     results = []
-    for task in tasks:
+    for task in _of_waiting(actor, ticket, tasks):
         serial, title, url = "", "", ""
         try:
             row = queries.row(actor, ticket)  # anew for each: the one before has changed the ticket
             serial, title, url = row.number, _title(row, task), reverse("procedures:ticket", args=[ticket])
             actions.hand(actor, row, task=task, to=to, reason=reason, at=at)
-            results.append(Result(serial, title, url, True, f"已转给 {name}，时限不变"))
+            results.append(Result(serial, title, url, True, f"已转给 {name}，时限不变" if task else f"没有办着的任务，跟进已转给 {name}"))
         except Refused as no:
             results.append(Result(serial or "（看不到的工单）", title, url, False, no.message))
     return results
@@ -108,14 +112,28 @@ def _urge(actor: Actor, ticket: int, tasks: list[int], reason: str, at: datetime
         serial, url = row.number, reverse("procedures:ticket", args=[ticket])
         title = "、".join(filter(None, (_title(row, task) for task in tasks)))
         actions.urge(actor, row, reason=reason, at=at)
-        return [Result(serial, title, url, True, "已提醒每位办理人")]
+        done = [Result(serial, title, url, True, "已提醒每位办理人" if row.state.open_tasks else "没有办着的任务，已提醒跟进人")]
     except Refused as no:
         return [Result(serial or "（看不到的工单）", title, url, False, no.message)]
+    children = lanes.children_of([ticket]).get(ticket, []) if 0 in tasks else []
+    return done + [result for _, child, *_ in children for result in _urge(actor, child, [], reason, at)]
+
+
+def _of_waiting(actor: Actor, ticket: int, tasks: list[int]) -> list[int]:
+    """The tasks themselves; for a ticket as a whole its open tasks, or 0 (its following) when there are none."""
+    if 0 not in tasks:
+        return tasks
+    try:
+        opened = [one.id for one in queries.row(actor, ticket).state.open_tasks]
+    except Refused:
+        return tasks
+    return list(dict.fromkeys([*(task for task in tasks if task), *opened])) or [0]
 
 
 def _title(row: Any, task: int) -> str:
     step = next((one.step for one in row.state.tasks if one.id == task), "")
-    return procedure_of(row.edition_id).every_step[step].title if step else ""
+    rules = procedure_of(row.edition_id)
+    return rules.every_step[step].title if step else f"{rules.title}（整张）"
 
 
 @require_POST

@@ -91,10 +91,10 @@ def _chosen(request: HttpRequest, known: list[tuple[str, str]], usual: Chosen) -
     if procedure not in dict(known):
         raise Refused("没有这个规程，请重新选择。", {"procedure": "请重新选择"})
     by = given.get("by", "") if given.get("was", procedure) == procedure else ""  # another procedure asks other things
-    return Chosen(procedure, _day(given.get("since"), usual.since), _day(given.get("until"), usual.until), by)
+    return Chosen(procedure, day_of(given.get("since"), usual.since), day_of(given.get("until"), usual.until), by)
 
 
-def _day(text: str | None, usual: date) -> date:
+def day_of(text: str | None, usual: date) -> date:
     if not text:
         return usual
     try:

@@ -114,7 +114,7 @@ def _standing(one: Waiting, look: Look, base: str) -> str:
         name = look.people.names.get(int(one.by), "") if one.by.isdigit() else ""
         who, sign = f"{e(name)}挂起" if name else "已挂起", "player-pause"
     until = f'<span class="sub nowrap">到 {when_text(one.until)[5:]}</span>' if one.until else ""
-    tick = '<td class="board-tick"></td>' if look.ticks else ""
+    tick = _tick(f"{one.ticket}-0", f"{one.serial}「{rules.title}」") if look.ticks else ""
     return (
         f'<tr id="w{one.ticket}" data-href="{url}">{tick}'
         f'<td class="corner board-due"><span class="mark tone-neutral">{icon(sign)}{"已挂起" if one.why != "child" else "等待"}</span>{until}</td>'

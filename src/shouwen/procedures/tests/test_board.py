@@ -160,7 +160,7 @@ def test_what_waits_for_somebody_is_a_lane_that_says_for_whom(world, who, as_, c
     lane = said.split('id="lane-waiting"')[1].split("</tbody>")[0]
     assert asked_for.number in lane and "等客户接待员" in lane, "whom the step is for, as the procedure calls them"
     assert other.number in lane and "王强挂起" in lane and "到 11-25 " in lane
-    assert said.count(other.number) == 1, "a paused ticket is in no other lane"
+    assert said.count(f'>{other.number}<') == 1, "a paused ticket is in no other lane"
     whole = page(client, "/board?lane=waiting")
     assert other.number in whole and asked_for.number in whole
     with bookkeeping("an overdue task is overdue, whoever it waits for"):
@@ -210,6 +210,32 @@ def test_urging_in_bulk_urges_each_ticket_once_and_says_what_was_refused(world, 
     again = client.post("/board/bulk", {"act": "urge", "task": open_keys(one, two), "reason": "业主在等"}).content.decode()
     assert "1 项已催办" in again and "1 项没有成功" in again
     assert Entry.objects.filter(code="ticket.urged").count() == 2
+
+
+def test_what_waits_is_urged_and_handed_over_in_bulk_too_and_says_what_cannot_be(world, who, as_, clock):
+    parent, child, other = complain(who, world), complain(who, world, content="分项"), complain(who, world, content="等配件的灯")
+    pause = Pause("waiting_parts", MONDAY, str(who("wang").id), MONDAY + timedelta(days=2))
+    state = msgspec.json.encode(msgspec.structs.replace(store.load(other.id).state, status="paused", pause=pause)).decode()
+    with bookkeeping("the lane is meant, not the way into it"):
+        Ticket.objects.filter(pk=other.id).update(status="paused", waits=True, state=state)
+        Ticket.objects.filter(pk=parent.id).update(waits=True)
+        Link.objects.create(ticket_id=child.id, to_id=parent.id, kind="part_of", key="visit", at=MONDAY)
+    client = as_("lin")
+    lane = page(client, "/board").split('id="lane-waiting"')[1].split("</tbody>")[0]
+    keys = [f"{parent.id}-0", f"{other.id}-0"]
+    assert all(f'value="{key}"' in lane for key in keys)
+    said = client.post("/board/bulk", {"act": "urge", "task": keys, "reason": "业主在等"}).content.decode()
+    assert "3 项已催办" in said and child.number in said, "who waits for a child ticket urges that too"
+    he = who("he").id
+    said = client.post("/board/bulk", {"act": "hand", "task": keys, "to": str(he), "reason": "李静请假"}).content.decode()
+    assert "2 项已转给" in said and set(Task.objects.filter(ticket__in=[parent.id, other.id], done_at=None).values_list("holder_id", flat=True)) == {he}
+    said = as_("wang").post("/board/bulk", {"act": "hand", "task": keys, "to": str(who("wang").id), "reason": "试"}).content.decode()
+    assert "2 项没有成功" in said and "这项任务由" in said
+    with bookkeeping("nothing is left to do by anybody here"):
+        bare = msgspec.structs.replace(store.load(parent.id).state, tasks=())
+        Ticket.objects.filter(pk=parent.id).update(state=msgspec.json.encode(bare).decode())
+    said = client.post("/board/bulk", {"act": "hand", "task": keys[:1], "to": str(he), "reason": "李静请假"}).content.decode()
+    assert "跟进已转给" in said and store.load(parent.id).state.tracker == str(he)
 
 
 @pytest.mark.parametrize("given", [
