@@ -38,8 +38,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Entries under a title. One with `fold` is folded until its reader opens it (a cookie remembers) or is on a page of it."""
+
     title: str
     entries: tuple[Entry, ...]
+    fold: str = ""
+    open: bool = True
 
 
 MENU: Final = (
@@ -62,32 +66,38 @@ MENU: Final = (
         Entry("工单", "ticket", "procedures:tickets", "tickets.view"),
         Entry("统计", "chart-bar", "procedures:reports", "tickets.view"),
         Entry("房屋与住户", "building-community", "estate:units", "estate.view"),
-        Entry("住户查找", "search", "estate:find", "estate.view"),
-        Entry("资料导入", "file-import", "estate:import", "estate.import"),
         Entry("单据", "printer", "papers:papers", "tickets.view"),
-        Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
-        Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
-        Entry("话术与知识", "bulb", "procedures:phrases", "procedures.view"),
-        Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
     )),
+    Group("资料", (
+        Entry("住户查找", "search", "estate:find", "estate.view"),
+        Entry("话术与知识", "bulb", "procedures:phrases", "procedures.view"),
+        Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
+        Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
+        Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
+    ), fold="know"),
     Group("管理", (
         Entry("组织与人员", "users", "org:staff", "org.view"),
         Entry("请假与代理", "user-check", "org:delegations", "org.view"),
+        Entry("资料导入", "file-import", "estate:import", "estate.import"),
         Entry("通知渠道", "send", "notices:channels", "settings.edit"),
         Entry("住户短信", "message", "portal:messages", "settings.edit"),
         Entry("住户自助码", "qrcode", "portal:codes", "settings.edit"),
         Entry("大屏", "device-tv", "procedures:walls", "settings.edit"),
         Entry("操作日志", "history", "journal", "journal.view"),
         Entry("设置", "settings", "settings", "settings.edit"),
-    )),
+    ), fold="manage"),
 )
 """Every entry of the menu, in order. A page that is not installed, or not permitted, does not appear."""
 
 ENTRIES: Final = tuple(entry for group in MENU for entry in group.entries)
 
 
-def menu_of(actor: Actor, path: str) -> list[Group]:
-    """The menu of this person, with addresses; the entry of the present page is marked."""
+OPENED: Final = "menu"
+"""Cookie with the folds that are open, `know.manage`; written by the browser alone (keys.js)."""
+
+
+def menu_of(actor: Actor, path: str, opened: str = "") -> list[Group]:
+    """The menu of this person, with addresses; the entry of the present page is marked, its group unfolded."""
     groups = []
     for group in MENU:
         shown = tuple(
@@ -95,7 +105,8 @@ def menu_of(actor: Actor, path: str) -> list[Group]:
             if (url := address(entry.page)) and (not entry.may or holds(actor, entry.may))
         )  # fmt: skip
         if shown:
-            groups.append(Group(group.title, shown))
+            unfolded = not group.fold or group.fold in opened.split(".") or any(entry.current for entry in shown)
+            groups.append(Group(group.title, shown, group.fold, unfolded))
     return groups
 
 
@@ -140,7 +151,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return common | {"menu": [], "unread": 0, "communities": [], "community": None, "heartbeat_late": 0}
     communities = SimpleLazyObject(lambda: _communities(actor))
     return common | {
-        "menu": SimpleLazyObject(lambda: menu_of(actor, request.path)),
+        "menu": SimpleLazyObject(lambda: menu_of(actor, request.path, request.COOKIES.get(OPENED, ""))),
         "unread": SimpleLazyObject(lambda: _unread(actor)),
         "communities": communities,
         "community": SimpleLazyObject(lambda: _community(request, communities)),

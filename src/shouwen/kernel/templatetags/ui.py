@@ -44,6 +44,7 @@ def icon(name: str, label: str = "") -> SafeString:
     return drawn
 
 
+_icon: Final = icon
 _drawn: Final[dict[str, SafeString]] = {}
 """Icons without a label by name: every row of every list has some."""
 
@@ -166,8 +167,14 @@ def side_menu(groups: Any) -> SafeString:
     """The menu at the side: groups of entries, see docs/screens.md."""
     drawn = []
     for group in groups:
+        entries = f"<ul>{''.join(map(_side_entry, group.entries))}</ul>"
+        if fold := getattr(group, "fold", ""):
+            shown = " open" if group.open else ""
+            title = f'<summary class="side-group">{escape(group.title)}{icon("chevron-down")}</summary>'
+            drawn.append(f'<details class="side-fold" data-fold="{escape(fold)}"{shown}>{title}{entries}</details>')
+            continue
         title = f'<p class="side-group">{escape(group.title)}</p>' if group.title else ""
-        drawn.append(f"{title}<ul>{''.join(map(_side_entry, group.entries))}</ul>")
+        drawn.append(title + entries)
     return SafeString("".join(drawn))
 
 
@@ -328,10 +335,16 @@ def crumbs(*steps: Any) -> SafeString:
     return format_html('<nav class="crumbs" aria-label="所在位置"><ol>{}</ol></nav>', items)
 
 
-@register.inclusion_tag("ui/stat.html")
-def stat(title: str, value: Any, tone: str = "neutral", note: str = "", url: str = "", icon: str = "") -> dict[str, Any]:
+@register.simple_tag
+def stat(title: str, value: Any, tone: str = "neutral", note: str = "", url: str = "", icon: str = "") -> SafeString:
     """One figure of an overview: 超时 3, with where it leads."""
-    return {"title": title, "value": value, "tone": tone, "note": note, "url": url, "icon": icon}
+    tag, to = ("a", f' href="{escape(url)}"') if url else ("div", "")
+    sign = _icon(icon) if icon else ""
+    more = f'<span class="stat-note">{escape(note)}</span>' if note else ""
+    return SafeString(
+        f'<{tag}{to} class="stat tone-{escape(tone)}">\n  <span class="stat-title">{sign}{escape(title)}</span>\n'
+        f'  <span class="stat-value">{conditional_escape(value)}</span>\n  {more}\n</{tag}>\n'
+    )
 
 
 @register.simple_tag

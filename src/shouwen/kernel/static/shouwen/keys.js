@@ -1,5 +1,6 @@
 // Keyboard: any link, button or field with data-key="n" (or "g b") answers to it. Never while somebody types.
 // Pages add keys in their HTML: <a href="…" data-key="n" data-key-title="新工单">; `?` lists what this page knows.
+// data-also="F2" names a key that the page's own script answers to, so that `?` lists it too.
 
 const FIXED = [
   ["/", "搜索", () => document.querySelector("[data-search]")?.select()],
@@ -34,12 +35,18 @@ document.addEventListener("keydown", (event) => {
 function help() {
   const dialog = document.getElementById("keys-help");
   if (!dialog) return;
-  const known = new Map(FIXED.map(([key, title]) => [key, title]));
-  for (const item of document.querySelectorAll("[data-key]")) known.set(item.dataset.key, item.dataset.keyTitle || item.textContent.trim());
-  dialog.querySelector("[data-keys]").replaceChildren(...[...known].map(([key, title]) => {
+  const known = new Map(FIXED.map(([key, title]) => [key, [title]]));
+  for (const item of document.querySelectorAll("[data-key], [data-also]")) {
+    const { key, also, keyTitle } = item.dataset;
+    known.set(key ?? also, [keyTitle || item.textContent.trim(), ...(key && also ? [also] : [])]);
+  }
+  dialog.querySelector("[data-keys]").replaceChildren(...[...known].map(([key, [title, ...others]]) => {
     const row = document.createElement("div");
     const keys = document.createElement("dt");
-    for (const part of key.split(" ")) { const cap = document.createElement("kbd"); cap.textContent = part; keys.append(cap); }
+    for (const [place, each] of [key, ...others].entries()) {
+      if (place) keys.append(" 或 ");
+      for (const part of each.split(" ")) { const cap = document.createElement("kbd"); cap.textContent = part; keys.append(cap); }
+    }
     const words = document.createElement("dd");
     words.textContent = title;
     row.append(keys, words);
@@ -51,3 +58,12 @@ function help() {
   dialog.showModal();
 }
 document.addEventListener("click", (event) => { if (event.target.closest("[data-help]")) help(); });
+
+// The folds of the menu stay as they were left, from page to page (config/menus.py reads the cookie).
+document.addEventListener("click", (event) => {
+  const fold = event.target.closest(".side-fold > summary")?.parentElement;
+  if (!fold) return;
+  const open = [...document.querySelectorAll(".side-fold")].filter((one) => one.open !== (one === fold)); // the click turns it next
+  const place = document.querySelector(".brand")?.pathname ?? "/";
+  document.cookie = `menu=${open.map((one) => one.dataset.fold).join(".")}; path=${place.endsWith("/") ? place : "/"}; max-age=31536000; samesite=lax`;
+});

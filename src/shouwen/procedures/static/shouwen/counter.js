@@ -79,11 +79,16 @@ find.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (!find.value.trim()) return filter.focus();
     if (document.querySelector("#hits").dataset.for === find.value && all[Math.max(at, 0)]) pick(all[Math.max(at, 0)]); else { waiting = find.value; filter.focus(); }
-  } else if (event.key === "Escape") {
+  } else if (event.key === "Escape" && find.value) { // empty, it leaves the field, and single keys work
     event.stopPropagation();
     find.value = "";
     document.getElementById("hits").hidden = true;
   }
+});
+for (const field of [find, filter]) field.addEventListener("keydown", (event) => { // no room and no matter begins with it
+  if (!["?", "？"].includes(event.key) || field.value) return;
+  event.preventDefault();
+  document.querySelector("[data-help]")?.click();
 });
 let waiting = ""; // Enter came before the answer: take the first when it is there; what is typed meanwhile is the matter
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -191,6 +196,10 @@ document.addEventListener("keydown", (event) => { // Ctrl+Enter from any field (
     const next = empty();
     (next === event.target ? form().querySelector('button[type="submit"]') : next).focus();
   }
+});
+document.addEventListener("htmx:beforeRequest", (event) => { // what would follow is about to be true: saving does not wait for it
+  if (event.detail.elt === form()) window.htmx.trigger("#outlook", "htmx:abort");
+  else if (event.detail.elt.id === "outlook" && form()?.classList.contains("htmx-request")) event.preventDefault();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "matter" && event.detail.elt.id !== "matter") return;
