@@ -18,6 +18,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -34,6 +35,9 @@ from shouwen.kernel import journal
 from shouwen.procedures.calendars import CHINA
 
 FOLDER = Path(settings.DATA_DIR) / "worlds"
+TABLES = Path(__file__).resolve().parents[1] / "var" / "worlds"
+"""Tables without rows outlive the run, as long as their fingerprint holds; what is enciphered goes with the keys of its data folder."""
+
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "shouwen"
 BEGINNING = datetime(2026, 1, 1, tzinfo=CHINA)
 """When the worlds were built, whatever the day is on which a test runs."""
@@ -41,6 +45,9 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=CHINA)
 _clean: dict[str, str] = {}
 """World → the copy of it that this worker has; a spoilt one is no longer here."""
 _made: list[str] = []
+_failed: dict[str, Exception] = {}
+"""What cannot be built is not tried again for every test."""
+
 
 
 def _town() -> None:
@@ -74,6 +81,8 @@ def stand_on(world: str) -> None:
     """The connection looks at this worker's copy of a world, fresh if the last one was spoilt. Never within a transaction."""
     if connection.in_atomic_block:  # of a module's fixture, which stands where it wants
         return
+    if world in _failed:
+        raise RuntimeError(f"the world {world!r} cannot be built") from _failed[world]
     if world not in _clean:
         _made.append(_copy_of(world, f"shouwen_test_{os.getpid()}_{len(_made)}"))
         _clean[world] = _made[-1]
@@ -131,10 +140,14 @@ def _kept(world: str) -> str:
     name = f"shouwen_{world}_{_fingerprint(world)}"
     with _alone():
         if connection.vendor == "sqlite":
-            path = _folder() / f"{name}.sqlite3"
+            path = (TABLES if world == "empty" else _folder()) / f"{name}.sqlite3"
             if not path.exists():
-                _build(world, base, draft := str(path.with_suffix(".making")))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _build(world, base, draft := str(path.with_suffix(f".{os.getpid()}")))
                 os.replace(draft, path)
+                for old in path.parent.glob(f"shouwen_{world}_*"):
+                    if old.stat().st_mtime < time.time() - 86400:
+                        old.unlink(missing_ok=True)
             return str(path)
         if not _administer("SELECT 1 FROM pg_database WHERE datname = %s", name):
             _build(world, base, draft := f"{name}_making")
@@ -153,6 +166,9 @@ def _build(world: str, base: str, draft: str) -> None:
     token = journal.clock.set(lambda: BEGINNING)
     try:
         BUILDERS[world]()
+    except Exception as why:
+        _failed[world] = why
+        raise
     finally:
         journal.clock.reset(token)
         _look_at(was)
@@ -195,7 +211,7 @@ def _fingerprint(world: str) -> str:
     """Of what a world is made by: migrations and models for the tables; for more, all our source and the builder among the tests."""
     digest = hashlib.sha256(django.__version__.encode())
     for path in sorted(SOURCE.rglob("*")):
-        makes_tables = path.parent.name == "migrations" or path.stem in ("models", "append_only")
+        makes_tables = path.parent.name in ("migrations", "kernel", "db") or path.stem == "models"
         makes_rows = path.suffix in (".py", ".yaml") and ("tests" not in path.parts or path.name == "world.py")
         if path.suffix == ".py" and makes_tables or makes_rows and world != "empty":
             digest.update(path.read_bytes())

@@ -204,9 +204,13 @@ def test_nonsense_is_never_a_crash(username, browse, house):
         for query in ("", "?after=x&q=%F0%A0%AE%B7%E2%80%AE&page=-1&unit=x&community=abc&from=2026-99-99&until=9999-12-31&limit=1e9"):
             response = client.get(address + query)
             broken += [f"GET {address}{query}: {response.status_code}"] if response.status_code >= 500 else []
+            if response.status_code == 405:  # whatever is asked
+                break
         for body, kind in (({}, None), ('{"a":[]}', "application/json"), ("\ud800".encode("utf-8", "surrogatepass"), "application/json")):
             response = client.post(address, body, **({"content_type": kind} if kind else {}))
             broken += [f"POST {address} {body!r}: {response.status_code}"] if response.status_code >= 500 else []
+            if response.status_code == 405:  # whatever is sent
+                break
     assert broken == []
 
 
@@ -224,6 +228,8 @@ def test_the_neighbour_sees_nothing(username, browse, house):
                 if query and told == ["金丝雀"]:
                     told = [] if "金丝雀" in query and "q=" in query and _only_echo(response) else told
                 leaks += [f"{address}{query}: {told}"] if told else []
+                if response.status_code == 405:
+                    break
     assert leaks == []
 
 
@@ -253,6 +259,8 @@ def test_the_neighbour_changes_nothing(username, browse, house):
                 wrong += [f"POST {address}: {response.status_code}"] if response.status_code >= 500 else []
                 told = [canary for canary in holds_canary(response) if canary not in str(form)]
                 wrong += [f"POST {address}: {told}"] if told else []
+                if response.status_code == 405:
+                    break
     done = Entry.objects.filter(id__gt=start, actor_id=user.pk, community_id=made.liyuan.pk)
     assert list(done.values_list("code", "subject")) == [] and wrong == []
 
