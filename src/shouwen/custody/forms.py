@@ -57,7 +57,8 @@ class IntakeForm(forms.Form):
     use_required_attribute = False
     title = forms.CharField(label="名称", max_length=80, error_messages={"required": "请填写名称。"})
     unit = forms.CharField(label="房号", max_length=40, required=False)
-    quantity = forms.IntegerField(label="数量", min_value=1, max_value=999, initial=1, error_messages={"invalid": "应为整数。", "required": "请填写数量。"})
+    quantity = forms.IntegerField(label="数量", min_value=1, max_value=99_999, initial=1, error_messages={"invalid": "应为整数。", "required": "请填写数量。"})
+    measure = forms.CharField(label="单位", max_length=6, required=False, help_text="克、毫升、瓶")
     store = forms.ChoiceField(label="存放处", error_messages={"required": "请选择存放处。"})
     hook = forms.IntegerField(label="挂钩", required=False, min_value=1, max_value=600, help_text="不填：不挂钩", error_messages={"invalid": "应为整数。"})
     whose = forms.CharField(label="寄存业户", max_length=60, required=False)
@@ -76,14 +77,20 @@ class IntakeForm(forms.Form):
         mine = {"title", "quantity", "store", "unit"} | ({"hook"} if any(one.hooks for one in stores) else set())
         mine |= {"whose"} if kind.unit == "must" else set()
         mine |= {"phone"} if kind.unit == "must" and kind.family == "key" else set()
-        mine |= {"purpose", "verified"} if kind.purposes else set()
+        mine |= {"purpose"} if kind.purposes else set()
+        mine |= {"verified"} if kind.personal or kind.sealed else set()
+        mine |= {"measure"} if kind.family == "hazmat" else set()
+        mine -= {"unit"} if kind.family in ("document", "hazmat") else set()
         mine |= {"recipient", "valid_until"} if any("转交" in each for each in kind.purposes) else set()
         mine |= {"envelope", "in_person"} if kind.sealed else set()
         mine |= {"permit"} if kind.permit else set()
         for name in set(self.fields) - mine:
             del self.fields[name]
-        self.fields["quantity"].label = f"数量（{kind.measure}）"
+        self.fields["quantity"].label = "数量" if "measure" in mine else f"数量（{kind.measure}）"
+        if "measure" in mine:
+            self.fields["measure"].initial = kind.measure
         if "purpose" in mine:
+            self.fields["purpose"].label = kind.purpose_title
             self.fields["purpose"].choices = [("", "请选择"), *((each, each) for each in kind.purposes)]  # type: ignore[attr-defined]
         if kind.family == "mail" and "whose" in mine:
             self.fields["whose"].label = "收件人"
@@ -104,7 +111,7 @@ class LendForm(forms.Form):
     developer = forms.CharField(label="开发商证明确认材料", max_length=60, required=False, help_text="编号或存放处；没有不能借")
     reason = forms.ChoiceField(label="紧急情况", required=False)
     purpose = forms.CharField(label="用途", max_length=160, required=False)
-    quantity = forms.IntegerField(label="数量", min_value=1, max_value=999, error_messages={"invalid": "应为整数。", "required": "请填写数量。"})
+    quantity = forms.IntegerField(label="数量", min_value=1, max_value=99_999, error_messages={"invalid": "应为整数。", "required": "请填写数量。"})
     due_at = Moment(label="应还时间", required=False)
     keep = forms.BooleanField(label="全部领走，不再寄存", required=False)
 
@@ -126,7 +133,9 @@ class LendForm(forms.Form):
                 self.fields[name].choices = [("", "请选择"), *options]  # type: ignore[attr-defined]
         if way.who == "contractor":
             self.fields["user"].label, self.fields["name"].label = "签字借用的同事", "使用人"
-        self.fields["quantity"].initial, self.fields["quantity"].max_value = most, most
+        self.fields["quantity"].initial = most
+        if way.uses_up:
+            self.fields["quantity"].label = "按实际用量领取"
         self.sides = [side for side in way.asks if side == OWNER or way.emergency] + ([OWNER] if way.later else [])
         for side in self.sides:
             self.fields[f"{side}_answer"] = forms.ChoiceField(label=f"{SIDES[side]}答复", choices=_ANSWERS, required=False)

@@ -15,7 +15,8 @@ OWNER: Final = "owner"
 
 LEAD: Final = "cs-supervisor"
 MANAGER: Final = "service-manager"
-SIDES: Final = {OWNER: "业户", LEAD: "客服负责人", MANAGER: "管理处经理"}
+CHIEF: Final = "company-manager"
+SIDES: Final = {OWNER: "业户", LEAD: "客服负责人", MANAGER: "管理处经理", CHIEF: "总经理"}
 """Whose word may be asked for: the owner, and posts of ours (with everybody above them in their place)."""
 
 PAPERS: Final = {"id": "身份证", "letter": "业户委托书", "permit": "出入证", "work_card": "工作证", "developer": "开发商证明确认材料"}
@@ -47,6 +48,8 @@ class Way:
     emergency: bool = False
     later: bool = False
     two: bool = False
+    uses_up: bool = False
+    """What is drawn is used or comes back; whoever hands it out has agreed to it, and is somebody else. D8.13–D8.16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ class Kind:
     purposes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     """What is answered at return, in this order. D11.13–D11.15."""
+    purpose_title: str = "寄存用途"
+    secret: bool = False
+    """Only those who may see secret files know that it is there. D14.24."""
     permit: bool = False
     """Taking it in needs the word of a head: D1.08–D1.11."""
     liable: str = "当事人"
@@ -118,16 +124,33 @@ KINDS: Final[Mapping[str, Kind]] = {
     "newspaper": Kind("报刊", "mail", "BK", "mail", unit="must", measure="份", ways=_MAIL, counted=False),
     "parcel": Kind("包裹", "mail", "BG", "mail", unit="must", ways=_MAIL, counted=False),
     "article": Kind("寄存、转交物品", "mail", "WP", "article", unit="must", permit=True, ways={"owner": _TAKEN, "proxy": _PROXY}, hint="前台原则上不寄存、不转交；确需的，先由客服主管或部门经理批准。钥匙请登记为委托钥匙。"),
+    "document": Kind(
+        "文件资料", "document", "WJ", "archive", measure="份", purpose_title="种类", counted=False, ways={"borrow": Way("借阅", "staff"), "destroy": Way("销毁", "staff", asks=(CHIEF,), final=True)},
+        purposes=("通知", "制度", "命令", "公函", "总结", "报告", "通报", "会议纪要", "政府纪要", "政府法规", "技术图纸", "说明书", "手册", "业户档案", "车辆档案", "工作联络单"),
+        hint="文员、助理收集存档；借阅登记日期、用途、经手人、归还日期；销毁须总经理批准。",
+    ),
+    "secret": Kind(
+        "秘密文件", "document", "MM", "safe", measure="份", purpose_title="种类", secret=True, purposes=("员工个人档案", "合同协议", "财务资料", "其他秘密文件"), ways={
+            "read": Way("翻阅", "staff", asks=(CHIEF,)), "copy": Way("复印", "staff", asks=(CHIEF,)), "take": Way("带离办公室", "staff", asks=(CHIEF,)),
+            "destroy": Way("销毁", "staff", asks=(CHIEF,), final=True),
+        },
+        hint="放保密柜，目录只有文员和经理看得见；翻阅、复印、带离办公室、销毁，每次都要总经理批准。",
+    ),
+    "hazmat": Kind(
+        "危险品", "hazmat", "WX", "hazmat", measure="克", purpose_title="品名", purposes=("鼠药", "敌敌畏", "灭蟑药", "酒精", "稀料"), ways={"use": Way("领用", "staff", uses_up=True)},
+        hint="单独存放、上锁。每次使用由领班级以上人员批准并亲自发放，领用人另有其人；没用完的退回。",
+    ),
 }  # fmt: skip
 """Slug → kind, in the order in which they are offered."""
 
 CLASSES: Final = {
     "entrusted": "委托、封存钥匙专柜", "vacant": "空房钥匙柜", "repair": "返修钥匙柜", "room": "房间钥匙柜", "area": "监控室区域钥匙箱",
-    "desk": "前台钥匙、门禁卡", "mail": "信件包裹架", "article": "寄存物品柜",
+    "desk": "前台钥匙、门禁卡", "mail": "信件包裹架", "article": "寄存物品柜", "archive": "档案柜", "safe": "保密柜", "hazmat": "危险品柜",
 }  # fmt: skip
 """Sorts of places. A thing of one class stands in no place of another. D4.08, D4.53, D4.69."""
 
 KEYS: Final = tuple(slug for slug, kind in KINDS.items() if kind.family == "key")
+SECRET: Final = tuple(slug for slug, kind in KINDS.items() if kind.secret)
 MAIL: Final = tuple(slug for slug, kind in KINDS.items() if kind.family == "mail")
 
 

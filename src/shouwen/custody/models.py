@@ -70,7 +70,9 @@ class Thing(models.Model):
     store = models.ForeignKey(Store, models.PROTECT, verbose_name="存放处", db_index=False)
     hook = models.PositiveSmallIntegerField("挂钩", null=True)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, verbose_name="房屋", db_index=False)
-    quantity = models.PositiveSmallIntegerField("数量", default=1)
+    quantity = models.PositiveIntegerField("数量", default=1)
+    measure = models.CharField("单位", max_length=6, blank=True)
+    """What a quantity counts, where things of the kind differ (grams, bottles); else the kind says."""
     state = models.CharField("状态", max_length=6, choices=State.choices, default=State.IN)
     whose = models.CharField("寄存人、收件人", max_length=60, blank=True)
     private = models.BinaryField("隐私密文", blank=True, default=b"")
@@ -119,8 +121,10 @@ class Loan(models.Model):
     thing = models.ForeignKey(Thing, models.PROTECT, verbose_name="保管物", related_name="loans", db_index=False)
     way = models.CharField("方式", max_length=12)
     state = models.CharField("状态", max_length=8, choices=State.choices)
-    quantity = models.PositiveSmallIntegerField("借出数量", default=1)
-    returned = models.PositiveSmallIntegerField("收回数量", default=0)
+    quantity = models.PositiveIntegerField("借出数量", default=1)
+    returned = models.PositiveIntegerField("收回数量", default=0)
+    used = models.PositiveIntegerField("用去数量", default=0)
+    """Of what is used up: drawn = used + returned, or it stays open. D8.16."""
     user = models.ForeignKey(User, models.PROTECT, null=True, verbose_name="借用人", related_name="+", db_index=False)
     who = models.CharField("在谁手里", max_length=120)
     private = models.BinaryField("隐私密文", blank=True, default=b"")
@@ -196,7 +200,7 @@ class Move(models.Model):
     recorded_at = models.DateTimeField("记录时间")
     by_id = models.BigIntegerField("记录人编号", null=True)
     by_name = models.CharField("记录人", max_length=60)
-    quantity = models.SmallIntegerField("数量", default=0)
+    quantity = models.IntegerField("数量", default=0)
     """What it added to the cabinet: the stock is always the sum. D4.108."""
     text = models.CharField("内容", max_length=600)
 
@@ -238,8 +242,8 @@ class Difference(models.Model):
 
     count = models.ForeignKey(Count, models.PROTECT, verbose_name="清点", related_name="differences")
     thing = models.ForeignKey(Thing, models.PROTECT, verbose_name="保管物", related_name="+")
-    expected = models.PositiveSmallIntegerField("应有")
-    found = models.PositiveSmallIntegerField("实有")
+    expected = models.PositiveIntegerField("应有")
+    found = models.PositiveIntegerField("实有")
     note = models.CharField("说明", max_length=200, blank=True)
 
     class Meta:

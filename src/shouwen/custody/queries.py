@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
@@ -16,10 +16,11 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.calendars import calendar_data
 from shouwen.kernel.refusals import NotFound
 
-from .kinds import KINDS, MAIL
+from .kinds import KINDS, MAIL, SECRET
 from .models import Count as Counting
 from .models import Keeping, Loan, Move, Store, Thing
 
+M = TypeVar("M", Thing, Loan)
 CHINA: Final = duty.CHINA
 OPEN: Final = (Loan.State.ASKED, Loan.State.OUT, Loan.State.BACK)
 OPEN_LOANS: Final = Prefetch("loans", Loan.objects.filter(state__in=OPEN).select_related("user"), to_attr="open")
@@ -38,7 +39,13 @@ def things(actor: Actor) -> QuerySet[Thing]:
     """Everything of the communities where the actor may look, by number."""
     places = actor.places("custody.view")
     rows = Thing.objects.select_related("unit", "store", "community").order_by("number", "id")
-    return rows if places is None else rows.filter(community__in=places)
+    return _open_to(actor, rows if places is None else rows.filter(community__in=places))
+
+
+def _open_to(actor: Actor, rows: QuerySet[M], prefix: str = "") -> QuerySet[M]:
+    """Without what is secret where this person may not know of it. D14.24."""
+    places = actor.places("custody.secret")
+    return rows if places is None else rows.exclude(Q(**{f"{prefix}kind__in": SECRET}) & ~Q(community__in=places))
 
 
 def here(actor: Actor, community_id: int) -> QuerySet[Thing]:
@@ -57,7 +64,7 @@ def thing(actor: Actor, pk: Any) -> Thing:
 def loan(actor: Actor, pk: Any) -> Loan:
     places = actor.places("custody.view")
     rows = Loan.objects.select_related("thing__unit", "thing__store", "community", "user").prefetch_related("consents")
-    found = (rows if places is None else rows.filter(community__in=places)).filter(pk=pk).first()
+    found = _open_to(actor, rows if places is None else rows.filter(community__in=places), "thing__").filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found
@@ -75,7 +82,7 @@ def open_loans(actor: Actor, community_id: int) -> QuerySet[Loan]:
     """What is asked for, out, or back without its papers; what is due first stands first."""
     place(actor, community_id)
     rows = Loan.objects.filter(community=community_id, state__in=OPEN).select_related("thing__unit", "thing__store", "user")
-    return rows.order_by("due_at", "id")
+    return _open_to(actor, rows, "thing__").order_by("due_at", "id")
 
 
 def tallies(community_id: int, at: datetime) -> dict[str, int]:

@@ -34,6 +34,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "custody.view": "查看钥匙与保管物品",
     "custody.work": "收发钥匙与保管物品",
     "custody.keep": "管理存放处与保管人",
+    "custody.secret": "查看秘密文件目录",
     "documents.view": "查看受控文件",
     "documents.edit": "编订受控文件",
     "notices.send": "发送通知",

@@ -36,8 +36,8 @@ _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
 _HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "rounds.edit", "notices.send"}
 _CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential", "custody.keep"}
-_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit"}
-_CHIEF = _WORK | {"tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
+_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit", "custody.secret"}
+_CHIEF = _WORK | {"custody.secret", "tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
 POSTS: Final = tuple(
     StandardPost(*row)
@@ -61,7 +61,7 @@ POSTS: Final = tuple(
         ("complaint-supervisor", "投诉主管", 40, "service-manager", "customer-service", _CS_HEAD),
         ("engineering-head", "工程部主管", 40, "service-manager", "engineering", _HEAD),
         ("security-head", "安保部主管", 40, "service-manager", "security", _HEAD),
-        ("cleaning-head", "环境部主管", 40, "service-manager", "cleaning", _HEAD),
+        ("cleaning-head", "环境部主管", 40, "service-manager", "cleaning", _HEAD | {"custody.work"}),
         ("greening-head", "绿化主管", 40, "service-manager", "greening", _HEAD),
         ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD | {"fees.edit"}),
         ("operations-head", "经营部主管", 40, "service-manager", "operations", _HEAD),
@@ -77,7 +77,7 @@ POSTS: Final = tuple(
         ("cleaner", "保洁员", 10, "cleaning-head", "cleaning", _WORK),
         ("gardener", "绿化工", 10, "greening-head", "greening", _WORK),
         ("cashier", "收费员", 10, "finance-head", "finance", _WORK | {"estate.view"}),
-        ("clerk", "文员", 10, "service-manager", "management", _WORK | {"tickets.file", "estate.view", "estate.edit", "custody.work"}),
+        ("clerk", "文员", 10, "service-manager", "management", _WORK | {"tickets.file", "estate.view", "estate.edit", "custody.work", "custody.secret"}),
         ("first-aider", "急救员", 10, "service-manager", "management", _WORK),
         ("driver", "车辆驾驶员", 10, "service-manager", "management", _WORK),
     )

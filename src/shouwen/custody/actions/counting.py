@@ -23,6 +23,8 @@ MOST_COUNTED = 2000
 def count(actor: Actor, store: Store, /, *, found: Mapping[int, int], locked: bool, at: datetime, notes: Mapping[int, str] | None = None, remark: str = "") -> Done:
     """Everything in the place counted: thing id → how many were there. What is not named was not there."""
     notes = notes or {}
+    if store.holds == "safe" and not actor.may("custody.secret", store.community_id):
+        raise Forbidden("保密柜由文员或经理清点。")
     rows = list(Thing.objects.filter(store=store, gone_at__isnull=True).select_related("store", "unit", "community").order_by("hook", "number")[:MOST_COUNTED])
     strange = set(found) - {row.pk for row in rows}
     if strange:
@@ -33,7 +35,7 @@ def count(actor: Actor, store: Store, /, *, found: Mapping[int, int], locked: bo
     differing = []
     for row in rows:
         expected, there = (row.quantity if row.state == Thing.State.IN else 0), found.get(row.pk, 0)
-        if there < 0 or there > 999:
+        if there < 0 or there > 99_999:
             raise no("found", f"{row.number} 的点数不对。")
         if row.state == Thing.State.OUT:  # part of it may be out
             out = sum(one.quantity - one.returned for one in row.loans.filter(state="out"))

@@ -30,7 +30,7 @@ _SERIES = date(2000, 1, 1)
 def take_in(
     actor: Actor, community: Any, /, *, kind: str, title: str, store: Store | None, at: datetime, hook: int | None = None, unit: str = "",
     quantity: int = 1, whose: str = "", phone: str = "", purpose: str = "", verified: bool = False, in_person: bool = False, envelope: str = "",
-    recipient: str = "", valid_until: datetime | None = None, permit: str = "",
+    recipient: str = "", valid_until: datetime | None = None, permit: str = "", measure: str = "",
 ) -> Done:  # fmt: skip
     """Take something in. `verified`: room, number and fit were checked (D4.07). `in_person`: the owner sealed it here (D4.94)."""
     sort = KINDS.get(kind)
@@ -40,8 +40,11 @@ def take_in(
     if sort.family != "key" and "钥匙" in name:
         raise no("title", "钥匙请按钥匙登记，不作物品寄存。")
     place = _stands(sort, store, community.pk)
-    if not 1 <= quantity <= 999:
-        raise no("quantity", "数量应在 1 到 999 之间。")
+    most = 99_999 if sort.family == "hazmat" else 999
+    if not 1 <= quantity <= most:
+        raise no("quantity", f"数量应在 1 到 {most} 之间。")
+    if sort.secret and not actor.may("custody.secret", community.pk):
+        raise no("kind", "秘密文件由文员或经理收存。")
     home = _home(sort, community.pk, unit)
     _deposit(sort, whose=whose, purpose=purpose, verified=verified, in_person=in_person, envelope=envelope, recipient=recipient, valid_until=valid_until, at=at)
     owner, to = clean_text(whose, "寄存人", 60, field="whose"), clean_text(recipient, "转交给", 60, field="recipient")
@@ -56,16 +59,16 @@ def take_in(
         with transaction.atomic():
             thing = Thing.objects.create(
                 community_id=community.pk, kind=kind, number=number, code="".join(secrets.choice(_LETTERS) for _ in range(8)), title=name, store=place, hook=hook,
-                unit=home, quantity=quantity, whose=mask_name(owner), private=seal(private) if any(private.values()) else b"", recipient=mask_name(to),
+                unit=home, quantity=quantity, measure=clean_text(measure, "单位", 6, field="measure"), whose=mask_name(owner), private=seal(private) if any(private.values()) else b"", recipient=mask_name(to),
                 purpose=clean_text(purpose, "用途", 100, field="purpose"), valid_until=valid_until, envelope=clean_text(envelope, "信封编号", 20, field="envelope"),
                 sealed_at=at if sort.sealed else None, permit=allowed, came_at=at, came_by=actor.name[:60], spelled=_spelled(number, name, home),
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(f"「{place.title}」{hook} 号上已经挂着别的，请换一个空挂钩。", {"hook": "已被占用。"}) from None
-    words = [f"收存 {amount(thing, quantity)}", f"{mask_name(owner)} 交来" if owner else "", f"用途：{thing.purpose}" if thing.purpose else "",
+    words = [f"收存 {amount(thing, quantity)}", f"{mask_name(owner)} 交来" if owner else "", f"{sort.purpose_title}：{thing.purpose}" if thing.purpose else "",
              f"业户本人装封签名，信封 {thing.envelope}" if sort.sealed else "", f"代存转交 {thing.recipient}" if to else "",
              f"{allowed}批准" if allowed else "", f"存于{_where(thing)}"]  # fmt: skip
-    note(actor, thing, "in", "，".join(each for each in words if each), at, quantity=quantity, book=sort.family == "key" or sort.permit)
+    note(actor, thing, "in", "，".join(each for each in words if each), at, quantity=quantity, book=(sort.family == "key" or sort.permit) and not sort.secret)
     facts = {"number": number, "title": name, "kind": sort.title, "quantity": amount(thing, quantity), "place": _where(thing)}
     return Done(thing, facts, {"寄存人": owner} if owner else {}, community=community.pk)
 
@@ -95,11 +98,11 @@ def _deposit(
     sort: Kind, *, whose: str, purpose: str, verified: bool, in_person: bool, envelope: str, recipient: str, valid_until: datetime | None, at: datetime
 ) -> None:
     """What an owner's deposit needs. D4.06, D4.07, D4.47, D4.94–D4.96."""
+    if sort.purposes and purpose not in sort.purposes:
+        raise no("purpose", f"请选择{sort.purpose_title}：{'、'.join(sort.purposes)}。")
     if sort.personal or sort.sealed:
         if not whose.strip():
             raise no("whose", "请填写寄存的业户姓名。")
-        if purpose not in sort.purposes:
-            raise no("purpose", f"请选择寄存用途：{'、'.join(sort.purposes)}。")
         if not verified:
             raise no("verified", "请先核对房号、数量，试过钥匙能用，再收存。")
     if sort.sealed:

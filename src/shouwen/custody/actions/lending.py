@@ -22,6 +22,8 @@ from ..rules import Taker, Word
 from .words import amount, clock, keepers, leads, locked, no, note, tell
 
 State = Loan.State
+LEAD_RANK = 20
+"""领班级: the rank of leads (org/standard.py)."""
 
 
 @action("custody.lent", may="custody.work", says="{number} {title}：{state}，{who}，用途：{purpose}")
@@ -51,6 +53,8 @@ def lend(
         faults["quantity"] = "领走的要全部领走；只借一部分的，不要选“不再寄存”。"
     if faults:
         raise Refused("".join(faults.values()), faults)
+    if how.uses_up:
+        _issuer(actor, row, user, at)
     if sort.sealed and row.sealed_at is None:
         raise Refused("这封钥匙已经启封，还没有由业户重新封存，不能再借。请先请业户重新装封签字。")
     if not how.emergency and not queries.handles(actor, row, at):
@@ -76,6 +80,16 @@ def lend(
         _say(actor, row, loan, at)
     facts = {"number": row.number, "title": row.title, "state": loan.get_state_display(), "who": loan.who, "purpose": loan.purpose}
     return Done(loan, facts, {"领用人": taker.name} if taker.name else {})
+
+
+def _issuer(actor: Actor, row: Thing, user: User | None, at: datetime) -> None:
+    """Two persons: whoever hands out a hazardous thing agrees to this use, is a lead or above, and is not the user. D8.06, D8.13, D8.14."""
+    directory = duty_queries.current_directory(row.community_id)
+    rank = max((directory.posts[post].rank for post in actor.posts if post in directory.posts), default=0)
+    if rank < LEAD_RANK:
+        raise Forbidden("危险品每次使用，须由领班级以上人员批准并亲自发放。请当班领班或主管来办。")
+    if user is not None and user.pk == actor.id:
+        raise no("user", "批准发放的人不能同时是领用人，请由另一人领用。")
 
 
 def _check_people(row: Thing, user: User | None, taker: Taker) -> None:
@@ -175,7 +189,7 @@ def _say(actor: Actor, row: Thing, loan: Loan, at: datetime) -> None:
     text = f"{loan.who}{'领走' if gone else '借出'}{amount(row, loan.quantity)}，用途：{loan.purpose}" + "".join(f"；{each}" for each in parts)
     if sort.sealed:
         note(actor, row, "opened", f"启封信封 {row.envelope}", at, loan=loan)
-    note(actor, row, "gone" if gone else "lent", text, at, loan=loan, quantity=-loan.quantity, book=sort.family == "key" or sort.permit)
+    note(actor, row, "gone" if gone else "lent", text, at, loan=loan, quantity=-loan.quantity, book=not sort.secret and sort.family != "mail")
     if loan.emergency:
         people = (*keepers(row, at), *leads(row.community_id, at))
         tell(row, (one for one in people if one != actor.id), f"emergency:{loan.pk}", f"紧急动用{sort.title} {row.number}：{loan.purpose}", text, at, urgent=True)

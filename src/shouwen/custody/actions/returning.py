@@ -29,25 +29,29 @@ def opened(loan: Loan, *states: str) -> tuple[Loan, Thing]:
 
 
 @action("custody.returned", may="custody.work", says="{number} {title}：{who}归还 {quantity}{rest}")
-def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: datetime, checks: Sequence[str] = (), remark: str = "") -> Done:
+def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: datetime, checks: Sequence[str] = (), remark: str = "", used: int = 0) -> Done:
     """It is back and counted. `code` is what its label says: the key of another room is refused. A shortage keeps it open."""
     row, thing = opened(loan, State.OUT)
     sort, seen = KINDS[thing.kind], queries.read_code(code)
     if seen not in (thing.code, thing.number.upper()):
         raise no("code", f"扫到的是 {seen or '空'}，不是借出的 {thing.number}（{thing.title}）。请核对楼号、房号。")
-    still = row.quantity - row.returned
-    if not 0 <= quantity <= still:
+    spends = sort.ways[row.way].uses_up
+    still = row.quantity - row.returned - row.used
+    if used and not spends:
+        raise no("used", "这类东西不能用去，请如数归还。")
+    if not (0 <= quantity and 0 <= used and quantity + used <= still):
         raise no("quantity", f"还差 {amount(thing, still)}没还，请填 0 到 {still}。")
     for check in sort.checks:
         if check not in checks:
             raise no("checks", f"请先确认：{check}。")
     words = clean_text(remark, "说明", 200, field="remark")
     row.returned += quantity
-    short = row.quantity - row.returned
+    row.used += used
+    short = row.quantity - row.returned - row.used
     if short and not words:
         raise no("remark", f"少 {amount(thing, short)}，请写明原因。")
     if short:
-        row.save(update_fields=["returned"])
+        row.save(update_fields=["returned", "used"])
         note(actor, thing, "short", f"{row.who}归还{amount(thing, quantity)}，短缺{amount(thing, short)}：{words}", at, loan=row, quantity=quantity)
         liable = f"，按规定追究{sort.liable}责任"
         tell(thing, leads(row.community_id, at), f"short:{row.pk}:{row.returned}", f"{thing.number} 收回短缺 {amount(thing, short)}", f"{row.who}：{words}{liable}", at, urgent=True)
@@ -56,10 +60,13 @@ def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: date
         if sort.personal and queries.handles(actor, thing, at):
             row.counted_by = actor.name[:60]
         row.save()
-        thing.state = Thing.State.IN
-        thing.save(update_fields=["state"])
+        thing.state, thing.quantity = Thing.State.IN, thing.quantity - row.used
+        if not thing.quantity:
+            thing.state, thing.gone_at = Thing.State.GONE, at
+        thing.save(update_fields=["state", "quantity", "gone_at"])
         late = f"，超时 {_span(at - row.due_at)}" if row.due_at and at > row.due_at else ""
-        text = f"{row.who}归还{amount(thing, quantity)}，{actor.name}点收{late}" + (f"；{'、'.join(sort.checks)}" if sort.checks else "") + (f"；{words}" if words else "")
+        spent = f"，用去{amount(thing, row.used)}" if spends else ""
+        text = f"{row.who}归还{amount(thing, quantity)}{spent}，{actor.name}点收{late}" + (f"；{'、'.join(sort.checks)}" if sort.checks else "") + (f"；{words}" if words else "")
         note(actor, thing, "returned", text, at, loan=row, quantity=quantity)
         if sort.personal and not row.counted_by:
             tell(thing, keepers(thing, at), f"verify:{row.pk}", f"{thing.number} 已由{actor.name}代收，请您清点复核", text, at)

@@ -65,7 +65,7 @@ def locked(thing: Thing) -> Thing:
 
 
 def amount(thing: Thing, count: int) -> str:
-    return f"{count} {KINDS[thing.kind].measure}"
+    return f"{count} {thing.measure or KINDS[thing.kind].measure}"
 
 
 def wanted(value: Any, title: str, most: int, field: str) -> str:

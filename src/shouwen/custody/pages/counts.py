@@ -32,10 +32,12 @@ def stores(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not may_keep:
             raise NotFound
+        if request.POST.get("do") not in ("keeper", "store"):
+            raise Refused("没有这个操作。请刷新页面后再试。")
         try:
             if request.POST.get("do") == "keeper" and keeper.is_valid():
                 store = queries.store(actor, wanted)
-                user = User.objects.filter(pk=number_in(keeper.cleaned_data["user"])).first()
+                user = User.objects.filter(pk=number_in(keeper.cleaned_data["user"]) or 0).first()
                 if user is None:
                     raise Refused("请选择接收的同事。", {"user": "请重新选择。"})
                 actions.set_keeper(actor, store, user=user, counted=keeper.cleaned_data["counted"], reason=keeper.cleaned_data["reason"], at=at)
@@ -44,8 +46,6 @@ def stores(request: HttpRequest) -> HttpResponse:
                 data = form.cleaned_data
                 made = actions.put_store(actor, place, title=data["title"], holds=data["holds"], hooks=data["hooks"] or 0, at=at)
                 return flash(redirect("custody:stores"), f"已设「{made.title}」。")
-            if request.POST.get("do") not in ("keeper", "store"):
-                raise Refused("没有这个操作。请刷新页面后再试。")
         except Refused as no:
             if no.status == 404:
                 raise
@@ -65,7 +65,7 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     """The count sheet of one place: every hook, ticked when its key was seen (or scanned); what is out stands there as out."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     store = queries.store(actor, pk)
-    if not actor.may("custody.work", store.community_id):
+    if not actor.may("custody.work", store.community_id) or (store.holds == "safe" and not actor.may("custody.secret", store.community_id)):
         raise NotFound
     rows = list(queries.here(actor, store.community_id).filter(store=store).order_by("hook", "number")[: actions.MOST_COUNTED])
     refused: Refused | None = None

@@ -57,7 +57,7 @@ def _kinds(actor: Actor) -> list[tuple[str, str]]:
 
 
 _COLUMNS = [
-    Column("number"), Column("title"), Column("kind"), Column("unit", title="房号", value=lambda one: one.unit.code if one.unit else "公共"),
+    Column("number"), Column("title"), Column("kind"), Column("unit", title="房号", value=lambda one: one.unit.code if one.unit else ""),
     Column("store", title="存放处", value=lambda one: f"{one.store.title} {one.hook} 号" if one.hook else one.store.title), Column("quantity"),
 ]
 REGISTER = Register(

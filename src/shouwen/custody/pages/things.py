@@ -67,7 +67,7 @@ def _context(actor: Actor, found: Thing, at: datetime) -> dict[str, Any]:
     matters = [_matter(actor, found, one, at) for one in found.open]  # type: ignore[attr-defined]
     may_work = actor.may("custody.work", found.community_id)
     return {
-        "thing": found, "sort": sort, "words": words[0], "tone": words[1], "at": at, "matters": matters, "may_work": may_work, "handles": queries.handles(actor, found, at),
+        "thing": found, "sort": sort, "measure": found.measure or sort.measure, "words": words[0], "tone": words[1], "at": at, "matters": matters, "may_work": may_work, "handles": queries.handles(actor, found, at),
         "keeper": directory.name(keeper.user_id) if keeper else "", "acting": directory.name(directory.stand_in(keeper.user_id, at)) if keeper else "",
         "ways": [(slug, way) for slug, way in sort.ways.items()] if found.state == "in" and may_work else [],
         "moves": [(one, ICONS.get(one.kind, "point"), "danger" if one.kind in RED else "neutral") for one in queries.moves_of(found)],
@@ -83,7 +83,7 @@ def _matter(actor: Actor, found: Thing, loan: Loan, at: datetime) -> dict[str, A
     return {
         "loan": loan, "way": way, "late": bool(loan.state == "out" and loan.due_at and loan.due_at < at), "consents": [(SIDES[one.side], one, one.user_id == actor.id and one.confirmed_at is None) for one in loan.consents.all()],
         "waiting": [SIDES[side] for side in waiting], "approves": loan.user_id != actor.id and any(queries.speaks(actor, side, found.community_id, at) for side in waiting),
-        "bars": bars_of(loan, found) if loan.state == "back" else [], "left": loan.quantity - loan.returned, "relation": RELATIONS.get(loan.relation, ""), "paper": PAPERS.get(loan.paper, ""),
+        "bars": bars_of(loan, found) if loan.state == "back" else [], "left": loan.quantity - loan.returned - loan.used, "relation": RELATIONS.get(loan.relation, ""), "paper": PAPERS.get(loan.paper, ""),
         "entered": loan.moves.filter(kind="entered").exists() if way.two else True,
     }  # fmt: skip
 
@@ -101,7 +101,7 @@ def _loan(found: Thing, given: QueryDict) -> Loan:
 
 def _number(given: QueryDict, name: str, title: str) -> int:
     number = number_in(given.get(name, "").strip())
-    if number is None or number > 9999:
+    if number is None or number > 99_999:
         raise Refused(f"「{title}」应为整数。", {name: "应为整数。"})
     return number
 
@@ -114,7 +114,7 @@ def _moment(given: QueryDict, name: str, title: str) -> datetime:
 
 
 def _back(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
-    actions.give_back(actor, _loan(found, given), code=given.get("code", ""), quantity=_number(given, "quantity", "收回数量"), checks=given.getlist("checks"), remark=given.get("remark", ""), at=at)
+    actions.give_back(actor, _loan(found, given), code=given.get("code", ""), quantity=_number(given, "quantity", "收回数量"), checks=given.getlist("checks"), remark=given.get("remark", ""), used=_number(given, "used", "用去") if given.get("used", "").strip() else 0, at=at)
     return f"{found.number} 已点收。"
 
 
@@ -211,7 +211,7 @@ def lend(request: HttpRequest, pk: int, way: str) -> HttpResponse:
     sides = {side: speakers(found.community_id, side, at) for side in how.asks if side != "owner"}
     last = queries.closing(found.community_id, at)
     form = LendForm(request.POST or None, kind=found.kind, way=how, people=people, sides=sides, most=found.quantity, initial={
-        "due_at": last.astimezone(queries.CHINA), "quantity": found.quantity, "purpose": "领取" if KINDS[found.kind].family == "mail" else "",
+        "due_at": last.astimezone(queries.CHINA), "quantity": None if how.uses_up else found.quantity, "purpose": "领取" if KINDS[found.kind].family == "mail" else "",
         **{f"{side}_at": at.astimezone(queries.CHINA) for side in (*how.asks, "owner")},
     })  # fmt: skip
     status = 200
@@ -249,7 +249,8 @@ def new(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     sort = KINDS.get(kind)
     if sort is None:
-        groups = [("钥匙、门禁卡", [(slug, one) for slug, one in KINDS.items() if one.family == "key"]), ("信件、报刊、包裹、物品", [(slug, one) for slug, one in KINDS.items() if one.family == "mail"])]
+        groups = [("钥匙、门禁卡", [(slug, one) for slug, one in KINDS.items() if one.family == "key"]), ("信件、报刊、包裹、物品", [(slug, one) for slug, one in KINDS.items() if one.family == "mail"]),
+                  ("文件资料、危险品", [(slug, one) for slug, one in KINDS.items() if one.family in ("document", "hazmat") and (not one.secret or actor.may("custody.secret", place.pk))])]  # fmt: skip
         return render(request, "custody/kinds.html", {"groups": groups, "place": place})
     stores = [one for one in queries.stores(actor, place.pk) if one.holds == sort.class_]
     form = IntakeForm(request.POST or None, kind=sort, stores=stores, initial={

@@ -45,7 +45,7 @@ class Keys:
         }.get(kind, {})  # fmt: skip
         holds = {"sealed": "entrusted", "parcel": "mail", "letter": "mail"}.get(kind, kind)
         return actions.take_in(self.actor(by), self.here, **{"kind": kind, "title": "入户门钥匙" if kind not in ("parcel", "letter") else "顺丰包裹",
-                                                             "store": self.stores[holds], "at": at, **plain, **given})  # fmt: skip
+                                                             "store": self.stores.get(holds), "at": at, **plain, **given})  # fmt: skip
 
     def lend(self, thing: Thing, *, by: str = "li", to: str = "wang", way: str = "staff", at: datetime = MONDAY, **given: Any) -> Loan:
         given = {"purpose": "每月清扫", "user": self.user(to) if to else None} | given
@@ -72,7 +72,7 @@ def furnish(world: World) -> Keys:
         Line(code="3-1-1202", kind="home", state="occupied", name="李国华", phone="13800000002", starts_on=date(2026, 1, 1)),
         Line(code=EMPTY, kind="home", state="vacant"),
     ])  # fmt: skip
-    for holds, hooks in (("entrusted", 20), ("vacant", 40), ("repair", 10), ("room", 10), ("area", 5), ("desk", 5), ("mail", 0), ("article", 0)):
+    for holds, hooks in (("entrusted", 20), ("vacant", 40), ("repair", 10), ("room", 10), ("area", 5), ("desk", 5), ("mail", 0), ("article", 0), ("archive", 0), ("safe", 0), ("hazmat", 0)):
         made.stores[holds] = actions.put_store(made.actor("lin"), made.here, title=f"{holds} 柜", holds=holds, hooks=hooks, at=MONDAY)
     actions.set_keeper(made.actor("lin"), made.stores["entrusted"], user=made.user("li"), counted=None, at=MONDAY)
     return made

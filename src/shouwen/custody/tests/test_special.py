@@ -1,0 +1,89 @@
+"""Documents, secret files, hazardous goods: the rules of their own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shouwen.custody import actions, queries
+from shouwen.custody.models import Loan, Move
+from shouwen.custody.tests.conftest import Keys
+from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused
+from shouwen.org.tests.world import MONDAY
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.shows("D14.01", "D14.02", "D14.20", "D14.21", "D14.22", "D14.23", "D14.36")
+def test_a_document_is_borrowed_with_its_purpose_and_destroyed_on_the_chiefs_word(keys: Keys) -> None:
+    paper = keys.take_in("document", title="2026 年物业费通知", store=keys.stores["archive"], purpose="通知")
+    with pytest.raises(Refused, match="种类"):
+        keys.take_in("document", title="菜谱", store=keys.stores["archive"], purpose="菜谱")
+    with pytest.raises(Refused, match="用途"):
+        keys.lend(paper, way="borrow", purpose="")
+    loan = keys.lend(paper, way="borrow", purpose="核对收费标准")
+    assert loan.out_by == "李静" and loan.out_at == MONDAY
+    actions.give_back(keys.actor("li"), loan, code=paper.code, quantity=1, at=MONDAY + HOUR)
+    end = keys.lend(paper, way="destroy", purpose="过期")
+    assert end.state == "asked"
+    with pytest.raises(Forbidden):
+        actions.approve(keys.actor("chen"), end, agree=True, at=MONDAY + HOUR)
+    actions.approve(keys.actor("guo"), end, agree=True, at=MONDAY + HOUR)
+    actions.issue(keys.actor("li"), end, at=MONDAY + HOUR)
+    paper.refresh_from_db()
+    assert paper.state == "gone" and end.consents.get().name == "郭志远"
+
+
+@pytest.mark.shows("D14.24", "D14.26", "D14.27", "D14.28", "D14.29", "D14.30", "D14.31")
+def test_a_secret_file_is_not_there_for_most_and_opens_only_on_the_chiefs_word_each_time(keys: Keys) -> None:
+    given = {"title": "王强人事档案", "store": keys.stores["safe"], "purpose": "员工个人档案"}
+    with pytest.raises(Refused, match="文员或经理"):
+        keys.take_in("secret", **given)
+    file = keys.take_in("secret", by="chen", **given)
+    assert not queries.things(keys.actor("li")).filter(pk=file.pk).exists() and queries.by_code(keys.actor("li"), keys.here.pk, file.code) is None
+    with pytest.raises(NotFound):
+        queries.thing(keys.actor("wang"), file.pk)
+    with pytest.raises(Forbidden):
+        actions.count(keys.actor("li"), keys.stores["safe"], found={}, locked=True, at=MONDAY)
+    read = keys.lend(file, by="chen", way="read", to="wu", purpose="核对学历")
+    with pytest.raises(Forbidden):
+        actions.approve(keys.actor("chen"), read, agree=True, at=MONDAY)
+    actions.approve(keys.actor("guo"), read, agree=True, at=MONDAY)
+    actions.issue(keys.actor("chen"), read, at=MONDAY)
+    actions.give_back(keys.actor("chen"), read, code=file.code, quantity=1, at=MONDAY + HOUR)
+    for way in ("copy", "take", "read"):
+        assert keys.lend(file, by="chen", way=way, to="wu", purpose="再看一次").state == "asked", "one approval opens one act"
+
+
+@pytest.mark.shows("D8.01", "D8.02", "D8.03", "D8.04", "D8.05", "D8.06", "D8.07", "D8.08", "D8.09", "D8.10", "D8.13", "D8.14", "D8.15", "D8.16", "D8.17", "D8.20")
+def test_hazardous_goods_two_persons_and_every_gram(keys: Keys) -> None:
+    poison = keys.take_in("hazmat", by="lin", title="灭蟑饵剂", store=keys.stores["hazmat"], purpose="灭蟑药", quantity=500, measure="克")
+    with pytest.raises(Refused, match="要单独存放"):
+        keys.take_in("hazmat", by="lin", title="酒精", store=keys.stores["mail"], purpose="酒精")
+    with pytest.raises(Refused, match="品名"):
+        keys.take_in("hazmat", by="lin", title="洗洁精", store=keys.stores["hazmat"], purpose="洗洁精")
+    draw = lambda by="lin", to="wang", **given: keys.lend(poison, by=by, to=to, way="use", quantity=120, **{"purpose": "3 栋地下室灭蟑", **given})  # noqa: E731
+    with pytest.raises(Forbidden, match="领班级以上"):
+        draw("li")
+    with pytest.raises(Refused, match="不能同时是领用人"):
+        draw("lin", "lin")
+    with pytest.raises(Refused):
+        keys.lend(poison, by="lin", way="borrow", purpose="外借")
+    with pytest.raises(Refused, match="在位 500"):
+        keys.lend(poison, by="lin", way="use", quantity=501, purpose="灭蟑")
+    loan = draw()
+    with pytest.raises(Conflict):
+        draw(to="wu")
+    back = lambda used, quantity, **given: actions.give_back(keys.actor("lin"), loan, code=poison.code, used=used, quantity=quantity, at=MONDAY + HOUR, **given)  # noqa: E731
+    with pytest.raises(Refused, match="还差"):
+        back(100, 30)
+    with pytest.raises(Refused, match="写明原因"):
+        back(100, 10)
+    back(90, 30)
+    loan.refresh_from_db()
+    poison.refresh_from_db()
+    assert (loan.state, loan.used, loan.returned, poison.quantity, poison.state) == ("closed", 90, 30, 410, "in")
+    assert "用去90 克" in Move.objects.filter(kind="returned").get().text.replace(" ", "", 0)
+    assert sum(Move.objects.filter(thing=poison).values_list("quantity", flat=True)) == 410, "the stock is the sum of its moves"
+    assert Loan.objects.filter(thing=poison).count() == 1
