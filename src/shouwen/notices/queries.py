@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import ask
 from shouwen.kernel.refusals import NotFound
 
 from .models import Channel, Delivery, Notice, Quiet
@@ -77,7 +78,10 @@ def notice(actor: Actor, pk: Any) -> Notice:
 
 def unread(actor: Actor) -> int:
     """How many are unread, counted to MANY (the badge says 99+)."""
-    return inbox(actor, unread_only=True).order_by()[:MANY].count()
+    if actor.id is None:
+        return 0
+    some = f"SELECT 1 FROM notices_notice WHERE user_id = %s AND read_at IS NULL LIMIT {MANY}"
+    return int(ask(f"SELECT count(*) FROM ({some}) AS unread", (actor.id,))[0][0])
 
 
 def about(actor: Actor, subject: str, community_id: int) -> QuerySet[Notice]:
@@ -117,3 +121,25 @@ def last_deliveries(channels: Sequence[Channel]) -> dict[int, Delivery]:
     """The latest delivery over each of these channels. One statement."""
     newest = Delivery.objects.filter(channel__in=[c.pk for c in channels]).order_by().values("channel").annotate(last=Max("pk")).values("last")
     return {d.channel_id: d for d in Delivery.objects.filter(pk__in=newest).select_related("notice") if d.channel_id}
+
+
+class Told(NamedTuple):
+    """One notice about a ticket: `name` of the employee, or "" and the `party` outside."""
+
+    key: str
+    why: str
+    about: str
+    party: str
+    name: str
+
+
+def told(actor: Actor, abouts: Sequence[str], community_id: int, since: datetime, until: datetime, most: int) -> list[Told]:
+    """As `about`, of what is named exactly (a ticket, its steps) and in a stretch of time, for pages that are opened all day."""
+    if not actor.may("tickets.view", community_id):
+        return []
+    rows = ask(
+        "SELECT n.key, n.why, n.about, n.party, u.name FROM notices_notice n LEFT JOIN org_user u ON u.id = n.user_id"
+        f" WHERE n.about IN ({', '.join(['%s'] * len(abouts))}) AND n.community_id = %s AND n.at >= %s AND n.at <= %s"
+        f" ORDER BY n.id LIMIT {int(most)}", (*abouts, community_id, since, until),
+    )  # fmt: skip
+    return [Told(*row[:4], row[4] or "") for row in rows]

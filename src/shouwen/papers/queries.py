@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Reveal
 from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import ask
 from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.zone import moment
 
 from .models import Copy, Document, DocumentEdition, FormSetting, Paper, Printing, WordTemplate
 from .records import Record, read
@@ -26,6 +28,26 @@ def papers(actor: Actor) -> QuerySet[Paper]:
 def about(actor: Actor, subject: str) -> QuerySet[Paper]:
     """The papers of one record, oldest first."""
     return papers(actor).filter(about=subject).order_by("id")
+
+
+class Asked(NamedTuple):
+    """A paper of a record, as its story tells of it."""
+
+    asked_at: datetime
+    asked_by: str
+    form: str
+    printed: int
+
+
+def asked(actor: Actor, subject: str, community_id: int, most: int) -> list[Asked]:
+    """As `about`, of a record in this community, for pages that are opened all day."""
+    if not actor.may("tickets.view", community_id):
+        return []
+    rows = ask(
+        "SELECT asked_at, asked_by, form, printed FROM papers_paper WHERE about = %s AND community_id = %s"
+        f" ORDER BY id LIMIT {int(most)}", (subject, community_id),
+    )  # fmt: skip
+    return [Asked(moment(row[0]), *row[1:]) for row in rows]  # type: ignore[arg-type]
 
 
 def paper(actor: Actor, pk: Any) -> Paper:

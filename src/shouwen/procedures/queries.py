@@ -18,7 +18,7 @@ from . import store
 from .calendars import local
 from .editions import procedure_of
 from .engine import Procedure
-from .models import Attachment, Clock, Edition, Event, Link, PrivateAnswers, Task, Ticket
+from .models import Attachment, Clock, Edition, Event, Task, Ticket
 
 LANE = 50
 """Rows of one lane of the board; a lane that has more says so."""
@@ -225,26 +225,6 @@ def timeline(actor: Actor, ticket_: Ticket) -> QuerySet[Event]:
     """What happened to a ticket, in order; nothing of one that this person may not see."""
     seen = _sees(actor, ticket_, actor.id is not None and actor.id in (ticket_.first_asked_id, ticket_.tracker_id))
     return Event.objects.filter(ticket_id=ticket_.pk).order_by("seq") if seen else Event.objects.none()
-
-
-def links(actor: Actor, ticket_: Ticket) -> list[tuple[str, Ticket]]:
-    """(how it is related, other ticket) in both directions, only those this person may see."""
-    rows = list(Link.objects.filter(Q(ticket=ticket_) | Q(to=ticket_)).select_related("ticket", "to").defer("ticket__state", "to__state"))
-    if not rows:
-        return []
-    seen = set(tickets(actor).filter(pk__in={p for r in rows for p in (r.ticket_id, r.to_id)}).values_list("pk", flat=True))
-    titles = {"same": "同一事项", "part_of": "上级事项", "caused_by": "起因"}
-    back = {"same": "同一事项", "part_of": "分项", "caused_by": "由此引起"}
-    return [
-        (titles[r.kind], r.to) if r.ticket_id == ticket_.pk else (back[r.kind], r.ticket)
-        for r in rows
-        if (r.to_id if r.ticket_id == ticket_.pk else r.ticket_id) in seen
-    ]
-
-
-def keeps_private(ticket_id: int) -> bool:
-    """Whether private answers of a ticket that one has before oneself are kept (not erased)."""
-    return PrivateAnswers.objects.filter(ticket_id=ticket_id).exists()
 
 
 def attachment(actor: Actor, key: str) -> Attachment:

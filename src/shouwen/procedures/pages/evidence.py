@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..attachments import IMAGES
 from ..calendars import local
 from ..editions import procedure_of
-from ..models import Attachment
 from ..store import Row
+from .reading import File
 
 PURPOSES = {"before": "处理前", "after": "处理后", "signature": "签名", "": "其他照片", "file": "文件"}
 
@@ -18,7 +18,7 @@ PURPOSES = {"before": "处理前", "after": "处理后", "signature": "签名", 
 class Piece:
     """One file: `said` is by whom and when it was taken or handed in, `place` where."""
 
-    file: Attachment
+    file: File
     image: bool
     said: str
     place: str
@@ -31,7 +31,7 @@ class Shelf:
     pieces: list[Piece]
 
 
-def evidence(row: Row, files: Mapping[str, Attachment]) -> list[Shelf]:
+def evidence(row: Row, files: Mapping[str, File]) -> list[Shelf]:
     """Shelves in the order of PURPOSES, empty ones left out. A picture of unknown purpose is placed by the step that it was given in."""
     rules, state = procedure_of(row.edition_id), row.state
     signed = {key for name, ask in rules.asks.items() if ask.kind == "signature" for key in _keys(state.answers.get(name))}

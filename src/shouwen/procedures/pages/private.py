@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,10 +16,12 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import render, wants_part
+from shouwen.kernel.templatetags.ui import form_keys
 
 from .. import actions
 from ..editions import procedure_of
 from .acts import row_of
+from .drawn import private_cell
 
 SHOWS_FOR = 30
 """Seconds that a private answer stays in the clear."""
@@ -52,10 +56,11 @@ def _cell(request: HttpRequest, pk: int, field: str, value: Any, asked: Reveal |
     if ask is None or not ask.private or field not in row.state.answers:
         raise NotFound
     shown = "、".join(value) if isinstance(value, list) else value
-    response = render(request, "procedures/private_answer.html", {
-        "pk": pk, "field": field, "title": ask.title, "mask": row.state.answers[field], "value": shown, "asked": asked, "may_reveal": True,
-        "at_once": request.actor.may("estate.approve_reveal", row.community_id), "kind": ask.kind,  # type: ignore[attr-defined]
-    }, part="cell")  # fmt: skip
+    cell = private_cell(
+        pk, field, row.state.answers[field], partial(form_keys, {"csrf_token": get_token(request)}), asked=asked, may_reveal=True,
+        at_once=request.actor.may("estate.approve_reveal", row.community_id), value=shown, kind=ask.kind,  # type: ignore[attr-defined]
+    )  # fmt: skip
+    response = render(request, "procedures/private_answer.html", {"pk": pk, "title": ask.title, "cell": cell}, part="cell")
     response["Cache-Control"] = "no-store"
     if value is not None and not wants_part(request):
         response["Refresh"] = f"{SHOWS_FOR}; url={reverse('procedures:ticket', args=[pk])}"

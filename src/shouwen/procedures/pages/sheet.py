@@ -24,11 +24,12 @@ from ..engine.clocks import late_from
 from ..engine.difference import limit_said, who_said
 from ..engine.procedure import END, OWN_CLASS, Ask
 from ..forms import UPLOADS, StepForm, colleagues
-from ..models import Attachment, Phrase
+from ..models import Phrase
 from ..phrases import beside_step
 from ..recipients import Finder
 from ..store import Row
 from .outlook import names_of, reasons_of, rule_said
+from .reading import File
 
 OUTCOMES = {"skipped": "不用办", "dropped": "已取消"}
 
@@ -95,7 +96,7 @@ class Answer:
     title: str
     text: str
     field: str
-    files: list[Attachment]
+    files: list[File]
     asked: Any = None
 
 
@@ -166,7 +167,7 @@ class Sheet:
     waits: bool
 
 
-def sheet(actor: Actor, row: Row, at: datetime, files: Mapping[str, Attachment], sent: Any = None, task: int = 0,
+def sheet(actor: Actor, row: Row, at: datetime, files: Mapping[str, File], sent: Any = None, task: int = 0,
           asked: Mapping[str, Any] | None = None) -> Sheet:  # fmt: skip
     """`sent` is a form (of task number `task`) that was refused; it is shown in place of that task's fresh one.
     `asked`: one's requests to see private answers, by field."""
@@ -284,7 +285,7 @@ def _finished(finder: Finder, task: Task) -> Finished:
     )  # fmt: skip
 
 
-def _groups(row: Row, finder: Finder, files: Mapping[str, Attachment], asked: Mapping[str, Any]) -> Iterator[Group]:
+def _groups(row: Row, finder: Finder, files: Mapping[str, File], asked: Mapping[str, Any]) -> Iterator[Group]:
     rules, answers = finder.procedure, row.state.answers
     for step in rules.every_step.values():
         branches = sorted({key.partition("/")[2] for key in answers if "/" in key and key.partition("/")[0] in step.asks})
@@ -296,7 +297,7 @@ def _groups(row: Row, finder: Finder, files: Mapping[str, Attachment], asked: Ma
 
 
 def _answer(
-    finder: Finder, ask: Ask, answers: Mapping[str, Any], files: Mapping[str, Attachment], asked: Mapping[str, Any],
+    finder: Finder, ask: Ask, answers: Mapping[str, Any], files: Mapping[str, File], asked: Mapping[str, Any],
 ) -> Answer:  # fmt: skip
     value = answers[ask.name]
     keys = [value] if isinstance(value, str) else list(value)

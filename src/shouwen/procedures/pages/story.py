@@ -10,22 +10,21 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
 
 from shouwen.kernel.access import Actor
 from shouwen.notices import queries as notices
 from shouwen.papers import queries as papers
 
-from .. import queries
 from ..calendars import local
 from ..deciding import finder_for
 from ..editions import procedure_of
 from ..effects import WHYS, said, spoken
-from ..engine import Procedure, fill
-from ..models import Attachment, Event, Ticket
+from ..engine import Procedure, Task, fill
 from ..recipients import Finder
 from ..store import Row
+from . import reading
 from .outlook import PARTIES
+from .reading import File, Happened
 
 SHOWN = 20
 """Events on the page; the earlier ones come when asked for."""
@@ -34,6 +33,7 @@ LOOKED = 120
 """Events looked through for one page of a filtered story."""
 
 MOST_TOLD = 400
+EVERY = 1_000_000
 TONES = {
     "filed": "info", "finished": "success", "ticked": "warning", "urged": "warning", "paused": "warning", "withdrawn": "warning",
     "reopened": "warning", "amended": "info", "handed": "info", "evidenced": "success",
@@ -78,7 +78,7 @@ class Moment:
     received: datetime | None = None
     told: list[Told] = field(default_factory=list)
     changes: list[tuple[str, str, str]] = field(default_factory=list)
-    files: list[Attachment] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
 
     @property
     def clock(self) -> str:
@@ -105,34 +105,29 @@ class Story:
 
 
 def story(
-    actor: Actor, ticket: Ticket, row: Row, at: datetime, *, before: int | None = None, show: str = "",
-    files: Iterable[Attachment] = (), most: int = SHOWN,
+    actor: Actor, row: Row, at: datetime, *, before: int | None = None, show: str = "", files: Iterable[File] = (), most: int = SHOWN,
 ) -> Story:  # fmt: skip
     """Three statements whatever the length of the history; one more where something on the page was corrected."""
     rules = procedure_of(row.edition_id)
-    every = queries.timeline(actor, ticket)
-    rows = every.order_by("-seq")
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
-    if show == "limits":
-        rows = rows.filter(kind__in=(*LIMITS, "finished"))
-    found = list(rows[: (LOOKED if show else most) + 1])
-    kept = found[: LOOKED if show else most]
-    told = _told(actor, ticket, rules, kept)
+    wanted = LOOKED if show else most
+    found = reading.events(row, wanted + 1, before, (*LIMITS, "finished") if show == "limits" else ())
+    kept = found[:wanted]
+    told = _told(actor, row, rules, kept)
     finder = finder_for(row, rules, at)
-    moments = [_moment(finder, event, told[event.seq]) for event in kept]
+    tasks = {task.id: task for task in row.state.tasks}
+    moments = [_moment(finder, tasks, event, told.get(event.seq, [])) for event in kept]
     if show:
         pairs = [(e, m) for e, m in zip(kept, moments, strict=True) if _shown(rules, e, m, show)][:most]
         more = len(pairs) == most or len(found) > len(kept)
         kept, moments = [e for e, _ in pairs], [m for _, m in pairs]
     else:
         more = len(found) > len(kept)
-    _corrected(every, finder, kept, moments)
+    _corrected(row, finder, kept, moments)
     moments = [m for m in reversed(moments) if m.kind != "ticked" or m.told]
     start = kept[-1].at if more and kept else None
     if not show:
         end = kept[0].at if before is not None and kept else None
-        moments += [m for m in _besides(actor, ticket, files) if (start is None or m.at >= start) and (end is None or m.at <= end)]
+        moments += [m for m in _besides(actor, row, files) if (start is None or m.at >= start) and (end is None or m.at <= end)]
     moments.sort(key=lambda m: m.at)
     return Story(_days(moments, local(at).date()), kept[-1].seq if more and kept else None, show)
 
@@ -149,11 +144,19 @@ def _day(day: date, today: date) -> str:
     return f"{near}{'' if day.year == today.year else f'{day.year} 年 '}{day.month} 月 {day.day} 日 周{WEEKDAYS[day.weekday()]}"
 
 
-def _moment(finder: Finder, event: Event, told: list[Told]) -> Moment:
+class _OfTask(msgspec.Struct):
+    """What is needed of an event; the rest is not even decoded."""
+
+    task: int = 0
+
+
+_of_task = msgspec.json.Decoder(_OfTask).decode
+
+
+def _moment(finder: Finder, tasks: Mapping[int, Task], event: Happened, told: list[Told]) -> Moment:
     took = late_by = ""
     if event.kind == "finished":
-        number = msgspec.json.decode(event.payload).get("task", 0)
-        task = next((t for t in finder.ticket.tasks if t.id == number), None)
+        task = tasks.get(_of_task(event.payload).task)
         if task is not None:
             took = spoken(event.at - task.opened)
             clock = finder.ticket.clock_of(task.id)
@@ -167,7 +170,7 @@ def _moment(finder: Finder, event: Event, told: list[Told]) -> Moment:
                   event.received_at, told)
 
 
-def _shown(rules: Procedure, event: Event, moment: Moment, show: str) -> bool:
+def _shown(rules: Procedure, event: Happened, moment: Moment, show: str) -> bool:
     if show == "limits":
         return event.kind in LIMITS or bool(moment.late_by)
     if any(one.party for one in moment.told) or event.kind in ("filed", "noted", "urged", "reopened", "withdrawn"):
@@ -178,14 +181,14 @@ def _shown(rules: Procedure, event: Event, moment: Moment, show: str) -> bool:
     return any(step.title == title and (step.says or rules.people[step.who].party) for step in rules.every_step.values() if step.who in rules.people)
 
 
-def _corrected(every: QuerySet[Event], finder: Finder, events: list[Event], moments: list[Moment]) -> None:
+def _corrected(row: Row, finder: Finder, events: list[Happened], moments: list[Moment]) -> None:
     """Beside each correction what stood there before: from the answers of the events before it."""
     amended = [(e, m) for e, m in zip(events, moments, strict=True) if e.kind == "amended"]
     if not amended:
         return
-    rows = every.filter(kind__in=("filed", "finished", "amended"), seq__lte=amended[0][0].seq)
     given: list[tuple[int, dict[str, Any]]] = [
-        (seq, msgspec.json.decode(payload).get("answers") or {}) for seq, payload in rows.order_by("seq").values_list("seq", "payload")
+        (one.seq, msgspec.json.decode(one.payload).get("answers") or {})
+        for one in reversed(reading.events(row, EVERY, amended[0][0].seq + 1, ("filed", "finished", "amended")))
     ]
     for event, moment in amended:
         changed = next((answers for seq, answers in given if seq == event.seq), {})
@@ -199,13 +202,13 @@ def _said(finder: Finder, name: str, value: Any) -> str:
     return fill(finder.procedure, f"{{{name}}}", {name: value}, label=lambda kind, one: said(finder, kind, one)) if value else ""
 
 
-def _besides(actor: Actor, ticket: Ticket, files: Iterable[Attachment]) -> list[Moment]:
+def _besides(actor: Actor, row: Row, files: Iterable[File]) -> list[Moment]:
     """Papers asked for and files handed in; files of one person in one minute are one line."""
     found = [
         Moment(one.asked_at, "printed", "printer", "neutral", one.asked_by, f"打印《{one.form}》" if one.printed else f"待打印《{one.form}》")
-        for one in papers.about(actor, f"ticket:{ticket.pk}")[:50]
+        for one in papers.asked(actor, f"ticket:{row.id}", row.community_id, 50)
     ]
-    groups: dict[tuple[str, datetime], list[Attachment]] = defaultdict(list)
+    groups: dict[tuple[str, datetime], list[File]] = defaultdict(list)
     for file in files:
         groups[(file.by_name, file.at.replace(second=0, microsecond=0))].append(file)
     for (who, _), given in groups.items():
@@ -213,20 +216,21 @@ def _besides(actor: Actor, ticket: Ticket, files: Iterable[Attachment]) -> list[
     return found
 
 
-def _told(actor: Actor, ticket: Ticket, rules: Procedure, events: list[Event]) -> Mapping[int, list[Told]]:
+def _told(actor: Actor, row: Row, rules: Procedure, events: list[Happened]) -> Mapping[int, list[Told]]:
     """Event number → what was told; the key of a notice names the event that it followed from (effects._news)."""
     found: dict[int, dict[tuple[str, str], Told]] = defaultdict(dict)
     if events:
-        rows = notices.about(actor, f"ticket:{ticket.pk}", ticket.community_id)
-        for row in rows.filter(at__gte=events[-1].at, at__lte=events[0].at)[:MOST_TOLD]:
-            seq = row.key.split(".")[1:2]
+        about = f"ticket:{row.id}"
+        abouts = [about, *(f"{about}/{name}"[:80] for name in rules.every_step)]
+        for one in notices.told(actor, abouts, row.community_id, events[-1].at, events[0].at, MOST_TOLD):
+            seq = one.key.split(".")[1:2]
             if not seq or not seq[0].isdigit():
                 continue
-            step = rules.every_step.get(row.about.partition("/")[2])
-            about = step.title if step else ""
-            one = found[int(seq[0])].setdefault((row.why, about), Told(
-                WHYS.get(row.why, "知会"), about, [], row.why == "late", row.user is None))  # fmt: skip
-            name = row.user.name if row.user else PARTIES.get(row.party, "外部人员")
-            if name not in one.names:
-                one.names.append(name)
-    return defaultdict(list, {seq: list(group.values()) for seq, group in found.items()})
+            step = rules.every_step.get(one.about.partition("/")[2])
+            title = step.title if step else ""
+            said_ = found[int(seq[0])].setdefault((one.why, title), Told(
+                WHYS.get(one.why, "知会"), title, [], one.why == "late", not one.name))  # fmt: skip
+            name = one.name or PARTIES.get(one.party, "外部人员")
+            if name not in said_.names:
+                said_.names.append(name)
+    return {seq: list(group.values()) for seq, group in found.items()}

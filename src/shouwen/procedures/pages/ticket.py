@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -14,7 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from shouwen.estate import queries as estate
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
+from shouwen.kernel.routes import route
 from shouwen.kernel.screens import render, wants_part
+from shouwen.kernel.templatetags.ui import form_keys
 
 from .. import actions, attachments, engine, queries
 from ..deciding import finder_for, open_task
@@ -22,10 +26,12 @@ from ..editions import procedure_of
 from ..effects import said
 from ..engine.diagram import live
 from ..forms import UPLOADS, StepForm, colleagues
-from ..models import Attachment, Event
+from ..models import Event
 from ..skilled import with_skills
 from ..store import Row
+from . import reading
 from .acts import back, row_of
+from .drawn import answers_card, done_table, promises_list, story_box, verbs_card
 from .evidence import evidence
 from .explain import step_said
 from .sheet import amend_form, opened, seen, sheet, step_form, titled
@@ -60,10 +66,9 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     """The story before an event (?before=), or of one kind (?show=talk, limits)."""
     actor, before, show = request.actor, request.GET.get("before", ""), request.GET.get("show", "")  # type: ignore[attr-defined]
     row = row_of(request, pk)
-    found = queries.ticket(actor, row.id)
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
-    told = story(actor, found, row, now(), before=number, show=show if show in SHOWS else "", files=_files(found).values())
-    return render(request, "procedures/story.html", {"ticket": found, "story": told, "shows": SHOWS.items(), "part": number is not None})
+    told = story(actor, row, now(), before=number, show=show if show in SHOWS else "", files=reading.files(row).values())
+    return render(request, "procedures/story.html", {"story": story_box(told, row.id, part=number is not None)})
 
 
 @require_safe
@@ -124,11 +129,11 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     row = row_of(request, pk)
     found = queries.ticket(actor, pk)
-    files = _files(found)
+    files = reading.files(row)
     return render(request, "procedures/ticket_print.html", {
         "ticket": found, "row": row, "rules": procedure_of(row.edition_id), "sheet": sheet(actor, row, at, files), "now": at,
-        "story": story(actor, found, row, at, files=files.values(), most=MOST_PRINTED), "evidence": evidence(row, files), "grade": _grade(row),
-        "links": queries.links(actor, found),
+        "story": story(actor, row, at, files=files.values(), most=MOST_PRINTED), "evidence": evidence(row, files), "grade": _grade(row),
+        "links": reading.links(actor, row),
     })  # fmt: skip
 
 
@@ -193,24 +198,28 @@ def _page(
 ) -> HttpResponse:  # fmt: skip
     """The whole page; after a refused form as 422, of which htmx takes the tasks."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
-    found = queries.ticket(actor, row.id)
-    rules = procedure_of(row.edition_id)
-    files = _files(found)
-    refused = sent is not None or lost is not None
-    private = any(ask.private and row.state.answers.get(name) for name, ask in rules.asks.items()) and queries.keeps_private(row.id)
+    found, files, rules = reading.head(row), reading.files(row), procedure_of(row.edition_id)
+    refused, works = sent is not None or lost is not None, actor.may("tickets.work", row.community_id)
+    private = found.private and any(ask.private and row.state.answers.get(name) for name, ask in rules.asks.items())
     shown = sheet(actor, row, at, files, sent, number, _asked(request, row, at) if private and not refused else None)
+    base, running, paused = route("procedures:ticket", row.id), row.state.status in ("open", "paused"), row.state.status == "paused"
     context = {
         "ticket": found, "row": row, "state": row.state, "rules": rules, "now": at, "files": files, "sheet": shown, "sent_task": number,
-        "grade": _grade(row), "works": actor.may("tickets.work", row.community_id), "running": row.state.status in ("open", "paused"),
-        "base": reverse("procedures:ticket", args=[row.id]), "files_at": reverse("procedures:attach"), "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
+        "grade": _grade(row), "works": works, "running": running, "base": base, "files_at": route("procedures:attach"),
+        "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
     }  # fmt: skip
     if not (refused and wants_part(request)):
+        keys = partial(form_keys, {"csrf_token": get_token(request)})
         context |= {
-            "story": story(actor, found, row, at, files=files.values()), "shows": SHOWS.items(), "links": queries.links(actor, found),
-            "flow": SafeString(live(rules, row.state, at, shown.did, reverse("procedures:step", args=[row.id, "STEP"]))),
-            "unit_shown": bool(row.unit_id) and actor.may("estate.view", row.community_id), "verbs": verbs(actor, row, at, private=private),
-            "evidence": evidence(row, files), "may_reveal": private and actor.may("tickets.work", row.community_id),
-            "at_once": actor.may("estate.approve_reveal", row.community_id),
+            "story": story_box(story(actor, row, at, files=files.values()), row.id), "links": reading.links(actor, row),
+            "flow": SafeString(live(rules, row.state, at, shown.did, f"{base}/steps/STEP")),
+            "unit_shown": bool(row.unit_id) and actor.may("estate.view", row.community_id), "evidence": evidence(row, files),
+            "promises": promises_list(shown.promises, at, paused=paused), "done": done_table(shown.finished),
+            "answers": answers_card(
+                shown.groups, row.id, base, keys, amends=works and row.state.status == "open", may_reveal=private and works,
+                at_once=actor.may("estate.approve_reveal", row.community_id),
+            ),
+            "verbs": verbs_card(verbs(actor, row, at, private=private), row.id, base, keys, works=works),
         }  # fmt: skip
     return render(request, "procedures/ticket.html", context, part="tasks" if refused else None, status=422 if refused else 200)
 
@@ -221,13 +230,9 @@ def _form(request: HttpRequest, row: Row, found: engine.Task) -> StepForm:
     return step_form(row, found, at, people, row.community_id, request.POST)
 
 
-def _files(found: Any) -> dict[str, Attachment]:
-    return {one.key: one for one in found.attachments.filter(erased_at=None).order_by("id")[:200]}
-
-
 def _asked(request: HttpRequest, row: Row, at: Any) -> dict[str, Any]:
     """Field → one's latest request to see it, as long as it matters."""
-    return {one.field: one for one in estate.reveals_about(request.actor, f"ticket:{row.id}", at)}  # type: ignore[attr-defined]
+    return {one.field: one for one in estate.asked_about(request.actor, f"ticket:{row.id}", at)}  # type: ignore[attr-defined]
 
 
 def _since(request: HttpRequest, row: Row) -> list[Event]:

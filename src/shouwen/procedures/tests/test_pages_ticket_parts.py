@@ -262,4 +262,4 @@ def test_the_page_of_a_busy_ticket_asks_no_more(as_, two, who):
     client.get(f"/tickets/{two.id}")
     with CaptureQueriesContext(connection) as seen:
         client.get(f"/tickets/{two.id}")
-    assert len(seen) <= 24, [q["sql"][:90] for q in seen]
+    assert len(seen) <= 12, [q["sql"][:90] for q in seen]
