@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
+from shouwen.kernel.batch import ask
 from shouwen.kernel.journal import Done, action, bookkeeping
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.words import clean_text
@@ -29,6 +30,20 @@ _SEEN_EVERY: Final = timedelta(minutes=1)
 def views(actor: Actor, community_id: int) -> QuerySet[BoardView]:
     """One's own views of a community's board, by name."""
     return BoardView.objects.filter(user_id=actor.id or 0, community_id=community_id).order_by("name")
+
+
+class View(NamedTuple):
+    """A view as the board lists it."""
+
+    pk: int
+    name: str
+    query: str
+
+
+def listed(actor: Actor, community_id: int) -> list[View]:
+    """As `views`, for the board itself."""
+    sql = "SELECT id, name, query FROM procedures_boardview WHERE user_id = %s AND community_id = %s ORDER BY name"
+    return [View(*row) for row in ask(sql, (actor.id or 0, community_id))]
 
 
 @action("board.view_saved", may="tickets.view", says="保存工作台视图「{name}」")

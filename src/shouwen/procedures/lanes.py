@@ -16,12 +16,13 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import adapted
+from shouwen.kernel.batch import ask
+from shouwen.kernel.zone import moment
 
 from . import queries
 from .calendars import local
 from .engine.ticket import Pause
-from .models import Clock, Link, Task, Ticket
+from .models import Task, Ticket
 
 LANE: Final = 25
 """Rows of one lane at first; the lane's own page has the others."""
@@ -133,11 +134,13 @@ _RANGES: Final = {
 class _Question:
     """A statement and its values, put together piece by piece."""
 
-    def __init__(self, actor: Actor, community_id: int, at: datetime, narrowed: Narrowed) -> None:
+    def __init__(self, actor: Actor, community_id: int, at: datetime | None, narrowed: Narrowed) -> None:
         self.values: list[Any] = []
         self.actor, self.community, self.narrowed = actor, community_id, narrowed
-        minute, soon, midnight = bounds(at)
-        self.moments = {"minute": minute, "soon": soon, "midnight": midnight, "later": max(soon, midnight)}
+        self.moments: dict[str, datetime] = {}
+        if at is not None:
+            minute, soon, midnight = bounds(at)
+            self.moments = {"minute": minute, "soon": soon, "midnight": midnight, "later": max(soon, midnight)}
 
     def given(self, value: Any) -> str:
         self.values.append(value)
@@ -168,13 +171,36 @@ class _Question:
         sql += (f" AND {wanted}" if wanted else "") + self.visible() + self.filters()
         return f"SELECT * FROM ({sql} ORDER BY {order} LIMIT {limit}) AS lane_{key}"
 
+    def standing(self, limit: int) -> str:
+        """Tickets that stand still, the nearest end first. The state is long: only that of a paused one is fetched."""
+        narrowed = self.narrowed
+        joined = " JOIN estate_unit u ON u.id = t.unit_id" if narrowed.building is not None else ""
+        sql = (
+            "SELECT t.id, t.number, t.place, t.summary, t.confidential, t.edition_id, t.status,"
+            f" CASE WHEN t.status = 'paused' THEN t.state END FROM procedures_ticket t{joined}"
+            f" WHERE t.community_id = {self.given(self.community)} AND t.waits AND t.closed_at IS NULL{self.visible()}"
+        )
+        if narrowed.procedure:
+            sql += f" AND t.procedure = {self.given(narrowed.procedure)}"
+        if narrowed.building is not None:
+            sql += f" AND u.building_id = {self.given(narrowed.building)}"
+        if narrowed.holder is not None:
+            sql += f" AND t.tracker_id = {self.given(narrowed.holder)}"
+        if narrowed.department:
+            sql += f" AND EXISTS (SELECT 1 FROM procedures_task k WHERE k.ticket_id = t.id AND k.done_at IS NULL{self.in_department()})"
+        return f"{sql} ORDER BY t.due_at, t.id LIMIT {int(limit)}"
+
+    def in_department(self) -> str:
+        """The tasks of the department, and those that lie open for its posts."""
+        own = f"k.department = {self.given(self.narrowed.department)}"
+        if pools := self.narrowed.pools:
+            own += f" OR (k.department = '' AND k.pool IN ({', '.join(map(self.given, pools))}))"
+        return f" AND ({own})"
+
     def filters(self) -> str:
         narrowed, sql = self.narrowed, ""
         if narrowed.department:
-            own = f"k.department = {self.given(narrowed.department)}"
-            if narrowed.pools:
-                own += f" OR (k.department = '' AND k.pool IN ({', '.join(map(self.given, narrowed.pools))}))"
-            sql += f" AND ({own})"
+            sql += self.in_department()
         if narrowed.holder is not None:
             sql += f" AND k.holder_id = {self.given(narrowed.holder)}"
         if narrowed.procedure:
@@ -201,7 +227,7 @@ def lanes(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed = Na
     asked = _Question(actor, community_id, at, narrowed)
     extra = f", {_NOTHING[connection.vendor]} AS building"
     sql = " UNION ALL ".join(asked.tasks(key, LANE + 1, f"'{key}' AS lane, {_COLUMNS}{extra}") for key in LANES)
-    for row in _rows(sql, asked.values):
+    for row in ask(sql, asked.values):
         item = _item(row)
         found[item.lane].items.append(item)
     standing = waiting(actor, community_id, narrowed)
@@ -215,7 +241,7 @@ def lanes(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed = Na
         sql = " UNION ALL ".join(
             f"SELECT '{key}', count(*) FROM ({asked.tasks(key, COUNTED, 'k.id, k.due_at')}) AS counted_{key}" for key in longer
         )
-        for key, count in _rows(sql, asked.values):
+        for key, count in ask(sql, asked.values):
             found[key].count = int(count) + len(found[key].waiting)
     return list(found.values())
 
@@ -224,7 +250,7 @@ def grouped(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed) -
     """The GROUPED most urgent open tasks, for the board by department, holder, building or procedure; one more if there are more."""
     asked = _Question(actor, community_id, at, narrowed)
     order = "CASE WHEN k.due_at IS NULL THEN 1 ELSE 0 END, k.due_at, k.id"
-    rows = _rows(asked.tasks("all", GROUPED + 1, f"'' AS lane, {_COLUMNS}, u.building_id AS building", order), asked.values)
+    rows = ask(asked.tasks("all", GROUPED + 1, f"'' AS lane, {_COLUMNS}, u.building_id AS building", order), asked.values)
     minute, soon, midnight = bounds(at)
 
     def lane(item: Item) -> str:
@@ -248,24 +274,14 @@ _paused = msgspec.json.Decoder(_Paused).decode
 
 def waiting(actor: Actor, community_id: int, narrowed: Narrowed, limit: int = LANE + 1) -> list[Waiting]:
     """Tickets that stand still: paused ones, and those that wait for children, the nearest end first."""
-    rows = queries.tickets(actor).filter(community_id=community_id, waits=True, closed_at__isnull=True)
-    if narrowed.procedure:
-        rows = rows.filter(procedure=narrowed.procedure)
-    if narrowed.building is not None:
-        rows = rows.filter(unit__building_id=narrowed.building)
-    if narrowed.holder is not None:
-        rows = rows.filter(tracker_id=narrowed.holder)
-    if narrowed.department:
-        own = Q(tasks__department=narrowed.department) | Q(tasks__department="", tasks__pool__in=narrowed.pools)
-        rows = rows.filter(own, tasks__done_at__isnull=True).distinct()
-    columns = ("id", "number", "place", "summary", "confidential", "edition_id", "status", "state")
-    listed = list(rows.order_by("due_at", "id").values_list(*columns)[:limit])
+    asked = _Question(actor, community_id, None, narrowed)
+    listed = ask(asked.standing(limit), asked.values)
     children = children_of([row[0] for row in listed if row[6] == "open"])
     found = []
-    for pk, serial, place, summary, confidential, edition, status, state in listed:
-        pause = _paused(state).pause if status == Ticket.Status.PAUSED else None
+    for pk, serial, place, summary, confidential, edition, _, state in listed:
+        pause = _paused(state).pause if state else None
         found.append(Waiting(
-            pk, serial, place, summary, confidential, edition, pause.reason if pause else "child", pause.remark if pause else "",
+            pk, serial, place, summary, bool(confidential), edition, pause.reason if pause else "child", pause.remark if pause else "",
             pause.by if pause else "", pause.until if pause else max((due for *_, due in children.get(pk, ()) if due), default=None),
             tuple(child[:3] for child in children.get(pk, ())),
         ))  # fmt: skip
@@ -276,9 +292,12 @@ def children_of(parents: Iterable[int]) -> dict[int, list[tuple[str, int, int, d
     """Ticket → the tickets it opened that are not closed yet: (number, id, edition, due)."""
     found: dict[int, list[tuple[str, int, int, datetime | None]]] = {}
     if wanted := list(parents):
-        rows = Link.objects.filter(to__in=wanted, ticket__closed_at__isnull=True).exclude(key="")
-        for parent, *child in rows.values_list("to_id", "ticket__number", "ticket_id", "ticket__edition_id", "ticket__due_at"):
-            found.setdefault(parent, []).append(tuple(child))  # type: ignore[arg-type]
+        rows = ask(
+            "SELECT l.to_id, t.number, l.ticket_id, t.edition_id, t.due_at FROM procedures_link l JOIN procedures_ticket t ON t.id = l.ticket_id"
+            f" WHERE l.to_id IN ({', '.join(['%s'] * len(wanted))}) AND l.key <> '' AND t.closed_at IS NULL", wanted,
+        )  # fmt: skip
+        for parent, number, pk, edition, due in rows:
+            found.setdefault(parent, []).append((number, pk, edition, moment(due)))
     return found
 
 
@@ -286,8 +305,11 @@ def climbed(tickets: set[int]) -> dict[tuple[int, int], int]:
     """(ticket, task) → rungs of its ladder already climbed, reminders among them; none = not in it. One statement."""
     if not tickets:
         return {}
-    rows = Clock.objects.filter(ticket__in=tickets, kind="step", stopped_at__isnull=True, rung__gt=0)
-    return {(ticket, task): rung for ticket, task, rung in rows.values_list("ticket_id", "task", "rung")}
+    rows = ask(
+        "SELECT ticket_id, task, rung FROM procedures_clock WHERE kind = 'step' AND stopped_at IS NULL AND rung > 0"
+        f" AND ticket_id IN ({', '.join(['%s'] * len(tickets))})", sorted(tickets),
+    )  # fmt: skip
+    return {(ticket, task): rung for ticket, task, rung in rows}
 
 
 def queryset(actor: Actor, community_id: int, at: datetime, key: str, narrowed: Narrowed) -> QuerySet[Task]:
@@ -332,7 +354,7 @@ def figures(actor: Actor, community_id: int, at: datetime) -> Figures:
     filed = f"{ticket} AND t.filed_at >= {asked.given(midnight)}{asked.visible()} LIMIT {queries.COUNTED}"
     sql = f"SELECT (SELECT count(*) FROM ({running}) AS a), (SELECT count(*) FROM ({filed}) AS b), ({_MARK})"
     asked.given(community_id)
-    ((running_now, filed_today, mark),) = _rows(sql, asked.values)
+    ((running_now, filed_today, mark),) = ask(sql, asked.values)
     return Figures(running_now, filed_today, mark or 0)
 
 
@@ -341,25 +363,12 @@ _MARK = "SELECT id FROM kernel_entry WHERE community_id = %s ORDER BY id DESC LI
 
 def mark(community_id: int) -> int:
     """A number that grows with every line of the community's journal: nothing happened while it stays the same."""
-    rows = _rows(_MARK, [community_id])
+    rows = ask(_MARK, [community_id])
     return int(rows[0][0]) if rows else 0
-
-
-def _rows(sql: str, values: list[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, adapted(values))
-        return cursor.fetchall()
 
 
 def _item(row: Any) -> Item:
     item = Item(*row)
     if isinstance(item.due_at, datetime | None) and isinstance(item.taken_at, datetime | None) and connection.vendor == "postgresql":
         return item
-    return item._replace(due_at=_moment(item.due_at), taken_at=_moment(item.taken_at), confidential=bool(item.confidential))
-
-
-def _moment(value: Any) -> datetime | None:
-    """SQLite keeps moments as naive UTC text."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    return item._replace(due_at=moment(item.due_at), taken_at=moment(item.taken_at), confidential=bool(item.confidential))

@@ -244,19 +244,30 @@ def chosen_in(request: HttpRequest, people: Directory) -> Chosen:
 
 
 _offered: Final[Kept[Any]] = Kept(30)
-"""What the filters offer, by community: editions and buildings change seldom."""
+"""Buildings by community, which change seldom."""
+
+
+_drawn: Final[Kept[dict[str, SafeString]]] = Kept(30, 200)
+"""The filters as drawn: what is offered and what of it is chosen."""
 
 
 def choices(actor: Actor, community_id: int, people: Directory, chosen: Chosen, at: datetime) -> dict[str, Any]:
     """What the filters and the hand-over offer, as <option>s."""
-    staff = _offered.get(("staff", community_id, people.version, at.timestamp() // 300), lambda: colleagues(people, at))
-    me = [(MINE, "我")] if actor.id is not None else []
     held = MINE if chosen.holder is not None and chosen.holder == actor.id else str(chosen.holder or "")
+    given = (held, chosen.group, chosen.department, chosen.procedure, str(chosen.building or ""))
+    key = (community_id, people.version, at.timestamp() // 300, actor.id is not None, actor.may("estate.view", community_id), given)
+    return _drawn.get(key, lambda: _choices(actor, community_id, people, given, at))
+
+
+def _choices(actor: Actor, community_id: int, people: Directory, given: tuple[str, ...], at: datetime) -> dict[str, SafeString]:
+    held, group, department, procedure, building = given
+    staff = colleagues(people, at)
+    me = [(MINE, "我")] if actor.id is not None else []
     return {
-        "holders": options([*me, *staff], held), "colleagues": options(staff), "groups": options(GROUPS.items(), chosen.group),
-        "departments": options(sorted(people.departments.items()), chosen.department),
-        "procedures": options(_offered.get(("titles", community_id), lambda: queries.titles(actor, community_id)), chosen.procedure),
-        "buildings": options(_buildings(actor, community_id), str(chosen.building or "")),
+        "holders": options([*me, *staff], held), "colleagues": options(staff), "groups": options(GROUPS.items(), group),
+        "departments": options(sorted(people.departments.items()), department),
+        "procedures": options(queries.titles(actor, community_id), procedure),
+        "buildings": options(_buildings(actor, community_id), building),
     }  # fmt: skip
 
 
@@ -271,7 +282,7 @@ def _buildings(actor: Actor, community_id: int) -> list[tuple[str, str]]:
 
 def _views(actor: Actor, community_id: int, chosen: Chosen) -> list[dict[str, Any]]:
     here = chosen.address(actor)
-    return [{"pk": one.pk, "name": one.name, "query": one.query, "here": one.query == here} for one in displays.views(actor, community_id)]
+    return [{"pk": one.pk, "name": one.name, "query": one.query, "here": one.query == here} for one in displays.listed(actor, community_id)]
 
 
 def plain(text: str) -> str:
