@@ -38,6 +38,7 @@ def main() -> None:
 
     from django.core.management import call_command
 
+    from shouwen.config import wiring as wiring
     from shouwen.config.demo import world
     from shouwen.kernel.access import SYSTEM
     from shouwen.kernel.journal import now

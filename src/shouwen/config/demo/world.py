@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
+from shouwen.config import wiring as wiring  # effects that procedures name must be there before they are adopted
 from shouwen.duty import actions as duty
 from shouwen.estate import actions as estate
 from shouwen.estate.intake import Line
