@@ -75,6 +75,7 @@ CHORES: Final = (
     Chore("交接班", "shouwen.duty.chores:watch", MINUTE, alone=True),
     Chore("巡查", "shouwen.rounds.chores:watch", 10 * SECOND, full=200),
     Chore("钥匙催还", "shouwen.custody.chores:watch", MINUTE, full=100),
+    Chore("钥匙清点", "shouwen.custody.chores:uncounted", 60 * MINUTE, alone=True, hour=17),
     Chore("封存", _seal, 5 * SECOND, full=sealing.BATCH),
     Chore("检查点", _checkpoint, 15 * MINUTE, alone=True),
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),

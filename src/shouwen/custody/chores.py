@@ -6,12 +6,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from shouwen.estate.models import Community
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.leases import claim
 from shouwen.kernel.refusals import Refused
 
-from . import actions
-from .models import Loan
+from . import actions, queries
+from .models import Loan, Store
 
 LEASE: Final = timedelta(minutes=2)
 MOST: Final = 100
@@ -24,3 +25,15 @@ def watch(now: datetime) -> int:
         with suppress(Refused):  # it came back a moment ago
             actions.raise_overdue(SYSTEM, loan, at=now)
     return len(claimed)
+
+
+def uncounted(now: datetime) -> int:
+    """Once in the evening: keys that nobody has counted today; returns how many communities have such places."""
+    found = 0
+    for place in Community.objects.filter(pk__in=Store.objects.values("community")).order_by("pk"):
+        filled = queries.amounts(place.pk)
+        stores = [one for one in queries.uncounted(queries.stores(SYSTEM, place.pk), now) if filled.get(one.pk)]
+        if stores:
+            actions.raise_uncounted(SYSTEM, place, stores=stores, at=now)
+            found += 1
+    return found

@@ -1,7 +1,7 @@
 """Every write of this area: places and keepers (`stores`), taking in (`intake`), lending (`lending`), what comes back
 (`returning`), counting (`counting`), loss (`losing`)."""
 
-from .counting import MOST_COUNTED, count, see_differences
+from .counting import MOST_COUNTED, count, raise_uncounted, see_differences
 from .intake import relabel, reseal, take_in
 from .lending import approve, confirm, drop, issue, lend
 from .losing import losing_ends, report_loss, settle, settle_by_number
@@ -9,6 +9,6 @@ from .returning import contact, enter, follow_up, give_back, raise_overdue, veri
 from .stores import export_register, put_store, set_keeper
 
 __all__ = [
-    "MOST_COUNTED", "approve", "confirm", "contact", "count", "drop", "enter", "export_register", "follow_up", "give_back", "issue", "lend", "losing_ends", "put_store", "raise_overdue",
+    "MOST_COUNTED", "approve", "confirm", "contact", "count", "drop", "enter", "export_register", "follow_up", "give_back", "issue", "lend", "losing_ends", "put_store", "raise_overdue", "raise_uncounted",
     "relabel", "report_loss", "reseal", "see_differences", "set_keeper", "settle", "settle_by_number", "take_in", "verify",
 ]  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from shouwen.duty import queries as duty_queries
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict, Forbidden
@@ -75,3 +77,20 @@ def see_differences(actor: Actor, made: Count, /, *, remark: str, at: datetime) 
     row.save(update_fields=["seen_at", "seen_by", "seen_note"])
     day = row.at.astimezone(queries.CHINA).date().isoformat()
     return Done(row, {"store": row.store.title, "day": day, "differing": row.differing, "name": actor.name, "note": words}, community=row.store.community_id)
+
+
+@action("custody.uncounted", may="system", says="今天没有清点：{stores}")
+def raise_uncounted(actor: Actor, community: Any, /, *, stores: Sequence[Store], at: datetime) -> Done:
+    """The worker, in the evening: places that nobody has counted today, told to their keepers and the head. D4.39."""
+    day = at.astimezone(queries.CHINA).date()
+    directory = duty_queries.current_directory(community.pk)
+    news = []
+    for store in stores:
+        keeping = store.keeper  # type: ignore[attr-defined]
+        people = (*((directory.stand_in(keeping.user_id, at),) if keeping else ()), *leads(community.pk, at))
+        news += [notices.News(
+            key=f"custody:uncounted:{store.pk}:{day}:{user}", community_id=community.pk, user_id=user, why="late", at=at, url=f"/custody/stores/{store.pk}/count",
+            title=f"「{store.title}」今天还没有清点", body="钥匙每天清点一次，请在今天内点完。",
+        ) for user in dict.fromkeys(people)]  # fmt: skip
+    notices.tell(news)
+    return Done(f"estate.community:{community.pk}", {"stores": "、".join(store.title for store in stores)}, community=community.pk)

@@ -63,6 +63,16 @@ def test_the_daily_count_raises_a_difference_the_same_day(keys: Keys) -> None:
             change()
 
 
+@pytest.mark.shows("D4.39", "D4.105")
+def test_keys_that_nobody_counted_are_named_in_the_evening(keys: Keys) -> None:
+    key, sealed = keys.take_in("vacant"), keys.take_in("sealed")
+    actions.count(keys.actor("li"), keys.stores["vacant"], found={key.pk: 1}, locked=True, at=MONDAY)
+    assert chores.uncounted(MONDAY + 8 * HOUR) == 1
+    assert {(one.title, one.user_id) for one in Notice.objects.filter(key__startswith="custody:uncounted")} == {
+        (f"「{sealed.store.title}」今天还没有清点", keys.user(name).pk) for name in ("li", "lin")
+    }, "the sealed keys are counted too; empty places need not be"
+
+
 @pytest.mark.shows("D4.04", "D4.10", "D4.12", "D4.25", "D4.27", "D4.28", "D4.47", "D4.50", "D4.51", "D4.52", "D4.68", "D11.10")
 def test_a_place_has_one_keeper_and_passes_counted(keys: Keys) -> None:
     store, lin = keys.stores["entrusted"], keys.actor("lin")
