@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.core import signing
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
@@ -96,7 +97,7 @@ def flash(response: HttpResponse, text: str, kind: str = "success") -> HttpRespo
     leads_on = 300 <= response.status_code < 400 or "HX-Redirect" in response or "HX-Location" in response
     if leads_on:
         value = signing.dumps([text, kind], salt=FLASH_COOKIE)
-        response.set_cookie(FLASH_COOKIE, value, max_age=60, httponly=True, samesite="Lax", path=root())
+        response.set_cookie(FLASH_COOKIE, value, max_age=60, httponly=True, samesite="Lax", path=root(), secure=settings.HTTPS)
     else:
         _tell_now(response, told)
     return response
