@@ -31,7 +31,8 @@ def main() -> None:
     asked = given.parse_args()
     places = 25 if asked.quick else 500
     if asked.inside:
-        return day(places, asked.points, asked.missed)
+        day(places, asked.points, asked.missed)
+        return
     with cluster() as database:
         url, folder = database.create("rounds"), Path(tempfile.mkdtemp(prefix="shouwen-bench-"))
         build(url, folder)
