@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from django.apps import apps
 from django.db.models import QuerySet
+from django.http import FileResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from shouwen.estate import queries as estate
 from shouwen.kernel import queries
 from shouwen.kernel.access import Actor
-from shouwen.kernel.journal import ACTIONS
+from shouwen.kernel.journal import ACTIONS, Done, action, now
 from shouwen.kernel.models import Entry
 from shouwen.kernel.registers import Column, Filter, Register
 from shouwen.kernel.templatetags.ui import icon
@@ -42,17 +44,26 @@ class Journal(Register):
             return rows.filter(subject__in=[f"procedures.ticket:{pk}" for pk in found])
         return super()._searched(rows, words)
 
+    def _xlsx(self, actor: Actor, rows: QuerySet[Any], columns: list[Column], filters: dict[str, str]) -> FileResponse:
+        """The thing is named without its links."""
+        plain = [Column("subject", title="对象", value=_named) if column.name == "subject" else column for column in columns]
+        return super()._xlsx(actor, rows, plain, filters)
+
     @property
     def seals(self) -> queries.Seals:
         """Asked for by the template, once a page."""
         return queries.seals()
 
 
+def _named(line: Entry) -> str:
+    label, _, key = line.subject.partition(":")
+    return f"{_kind(label)} {'' if key == 'all' else key}".strip()
+
+
 def _object(line: Entry) -> Any:
     """工单 342, leading to its page and to its other lines."""
     label, _, key = line.subject.partition(":")
-    title, page = _kind(label), PAGES.get(label)
-    said = f"{title} {'' if key == 'all' else key}".strip()
+    page, said = PAGES.get(label), _named(line)
     where = format_html('<a href="{}">{}</a>', reverse(page, args=[key]), said) if page and key.isdigit() else said
     only = format_html('<a class="only" href="?q={}" title="只看它的记录">{}</a>', line.subject, icon("history", "只看它的记录"))
     return format_html("{} {}", where, only)
@@ -80,8 +91,18 @@ def _communities(actor: Actor) -> list[tuple[int, str]]:
     return [(one.pk, one.name) for one in org.places_of(actor)]
 
 
+@action("journal.exported", may="journal.view", says="导出{title}（{rows} 行；{filters}）")
+def _export(actor: Actor, place: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
+    return Done("kernel.entry:all", {"title": title, "rows": rows, "filters": filters})
+
+
+def _exported(actor: Actor, *, title: str, rows: int, filters: dict[str, str]) -> None:
+    said = "，".join(f"{name}：{value}" for name, value in filters.items()) or "未筛选"
+    _export(actor, actor.community, title=title, rows=rows, filters=said, at=now())
+
+
 JOURNAL = Journal(
-    "journal", queries.entries, title="操作日志", may="journal.view", may_export="",
+    "journal", queries.entries, title="操作日志", may="journal.view", exported=_exported,
     columns=[
         "at", "actor_name", "actor_post", Column("text", title="内容"), Column("subject", title="对象", value=_object),
         Column("channel", value=lambda line: CHANNELS.get(line.channel, line.channel)),

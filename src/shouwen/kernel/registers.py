@@ -161,7 +161,8 @@ class Register:
         if request.GET.get("format") == "xlsx":
             if not can_export:
                 raise NotFound
-            return self._xlsx(actor, rows, columns, {control.title: control.says for control in controls if control.says})
+            said = {control.title: control.says for control in controls if control.says}
+            return self._xlsx(actor, rows, columns, ({"关键词": words} if words else {}) | said)
         page = page_of(rows, request.GET.get("after"), self.size)
         kept = request.GET.copy()
         kept.pop("after", None)

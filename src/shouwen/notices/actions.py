@@ -259,3 +259,9 @@ def address_of(channel: Channel) -> str:
 def _changed() -> None:
     forget()
     transaction.on_commit(forget)
+
+
+@action("notices.exported", may="org.view", says="导出自己的{title}（{rows} 行；{filters}）")
+def export_own(actor: Actor, place: Any, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
+    """The line of an export of one's own inbox."""
+    return Done(f"org.user:{actor.id}", {"title": title, "rows": rows, "filters": filters})

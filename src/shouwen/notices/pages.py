@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.prefix import inward
 from shouwen.kernel.refusals import Forbidden, Refused
+from shouwen.kernel.registers import EXPORT_LIMIT
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.words import number_in
 
@@ -36,16 +38,31 @@ class Thread:
 
 
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: HttpRequest) -> HttpResponseBase:
     """What one was told, a line for each matter."""
     show = request.GET.get("show", "")
     show = show if show in dict(SHOWS) else ""
+    if request.GET.get("format") == "xlsx":
+        return _workbook(request, show)
     page = page_of(queries.threads(request.actor, show), request.GET.get("after"), size=30)
     counts = queries.counts(request.actor, [row.subject for row in page])
     threads = [Thread(row, *counts.get(row.subject, (1, 0))) for row in page]
     return render(
         request, "notices/inbox.html", {"page": page, "threads": threads, "show": show, "shows": SHOWS, "why": WHY}, part="list"
     )
+
+
+def _workbook(request: HttpRequest, show: str) -> FileResponse:
+    """One's own notices as listed: a line for each matter."""
+    actor = request.actor
+    rows = list(queries.threads(actor, show)[: EXPORT_LIMIT + 1])
+    lines = [[row.at, WHY.get(row.why, ("", ""))[0], "是" if row.urgent else "", row.title, row.body, row.read_at] for row in rows]
+
+    def log(_: object, **facts: object) -> None:
+        actions.export_own(actor, actor.community, at=now(), **facts)
+
+    heads = ["时间", "缘由", "紧急", "标题", "内容", "已读时间"]
+    return export(actor, title="通知", heads=heads, rows=lines, filters={"范围": dict(SHOWS)[show]}, log=log)
 
 
 @require_safe

@@ -7,6 +7,7 @@ from django.urls import path
 from .pages import (
     acts,
     board,
+    board_export,
     bulk,
     calls,
     counter,
@@ -68,6 +69,7 @@ urlpatterns = [
     path("attachments", files.attach, name="attach"),
     path("attachments/<str:key>", files.attachment, name="attachment"),
     path("board", board.board, name="board"),
+    path("board/export", board_export.board_export, name="board_export"),
     path("board/bulk", bulk.bulk, name="board_bulk"),
     path("board/views", bulk.save_view, name="board_view_save"),
     path("board/views/<int:pk>/drop", bulk.drop_view, name="board_view_drop"),

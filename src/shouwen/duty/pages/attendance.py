@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
+from shouwen.kernel.access import Actor
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
 from shouwen.kernel.screens import flash, render
@@ -136,7 +139,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     return flash(redirect("duty:mine"), "已答复。")
 
 
-def attended(request: HttpRequest) -> HttpResponse:
+def attended(request: HttpRequest) -> HttpResponseBase:
     """Who came to which shift of a day."""
     actor, at = request.actor, now()  # type: ignore[attr-defined]
     community = here_of(request)
@@ -144,9 +147,29 @@ def attended(request: HttpRequest) -> HttpResponse:
     today = at.astimezone(here.zone).date()
     day = day_of(request.GET.get("day", "")) or today
     rows = queries.attended(actor, community.pk, day, at)
+    if request.GET.get("format") == "xlsx":
+        return _workbook(actor, community, here, day, rows)
     return render(request, "duty/attendance.html", {
         "day": day, "today": today, "before": day - timedelta(1), "after": day + timedelta(1), "community": community,
         "rows": [(row, here.posts[row.span.post].title if row.span.post in here.posts else row.span.post) for row in rows],
         "absent": sum(row.state == "absent" for row in rows), "late": sum(bool(row.arrived) and row.arrived != "按时" for row in rows),
         "here": sum(row.state == "here" for row in rows), "coming": sum(row.state == "coming" for row in rows),
     })  # fmt: skip
+
+
+STATES: Final = {"absent": "未到岗", "leave": "请假 无人代", "coming": "未开始"}
+
+
+def _workbook(actor: Actor, community: Any, here: Directory, day: date, rows: list[queries.Attended]) -> FileResponse:
+    """Who came to which shift of a day, as listed."""
+    lines = [[
+        row.span.title, row.span.starts_at, row.span.ends_at, here.posts[row.span.post].title if row.span.post in here.posts else row.span.post,
+        row.name, row.row.arrived_at if row.row else None, row.row.left_at if row.row else None,
+        STATES.get(row.state) or "，".join(filter(None, (row.arrived, row.left if row.left != "按时" else ""))), row.row.reason if row.row else "",
+    ] for row in rows]  # fmt: skip
+
+    def log(_: object, **facts: Any) -> None:
+        actions.export_lines(actor, community, at=now(), **facts)
+
+    heads = ["班次", "开始", "结束", "岗位", "员工", "到岗", "离岗", "情况", "原因"]
+    return export(actor, title="到岗情况", heads=heads, rows=lines, filters={"日期": day.isoformat()}, log=log, note=community.name)

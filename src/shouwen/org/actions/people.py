@@ -163,6 +163,12 @@ def start_user(actor: Actor, place: Any, /, *, user: User, at: datetime | None =
     return Done(user, {"username": user.username, "name": user.name})
 
 
+@action("user.exported", may="org.view", says="导出{title}（{rows} 行；{filters}）")
+def export_staff(actor: Actor, place: int | None, /, *, title: str, rows: int, filters: str, at: datetime | None = None) -> Done:
+    """The line of an export; what is exported is what the register shows."""
+    return Done("org.user:all", {"title": title, "rows": rows, "filters": filters})
+
+
 # --- departments and posts -----------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from shouwen.estate.models import Community
+from shouwen.kernel.access import Actor
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
+from shouwen.kernel.registers import EXPORT_LIMIT
 from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.secrets import open_text
 
@@ -18,7 +21,7 @@ from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, 
 from ..models import Assignment, User
 
 
-def staff(request: HttpRequest) -> HttpResponse:
+def staff(request: HttpRequest) -> HttpResponseBase:
     """The staff register: found by name, initials, user name; narrowed by post; here or everywhere."""
     actor, community = request.actor, request.community  # type: ignore[attr-defined]
     today = local_day(now())
@@ -31,15 +34,43 @@ def staff(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(pk__in=current.values("user"))
     if post:
         rows = rows.filter(pk__in=current.filter(post__slug=post).values("user"))
+    if request.GET.get("format") == "xlsx":
+        posts = {one.slug: one.title for one in queries.posts()}
+        return _workbook(actor, rows, current, {"关键词": q, "岗位": posts.get(post, ""), "范围": "全部可见" if place == "all" else "本小区和总部"})
     page = page_of(rows, request.GET.get("after"))
-    held: dict[int, list[Assignment]] = {}
-    for row in current.filter(user__in=[u.pk for u in page]).select_related("post", "community", "department").order_by("-post__rank"):
-        if row.community_id is None or actor.may("org.view", row.community_id):
-            held.setdefault(row.user_id, []).append(row)
+    held = _posts_of(actor, current, [user.pk for user in page])
     return render(request, "org/staff.html", {
         "page": page, "lines": [(user, held.get(user.pk, [])) for user in page], "q": q, "post": post, "place": place,
         "posts": queries.posts(), "may_edit": bool(actor.grants.get("org.edit")), "narrowed": bool(q or post or place == "all"),
     }, part="list")  # fmt: skip
+
+
+def _posts_of(actor: Actor, current: QuerySet[Assignment], users: list[int]) -> dict[int, list[Assignment]]:
+    """Their posts as far as this person may see them, the highest first."""
+    held: dict[int, list[Assignment]] = {}
+    for row in current.filter(user__in=users).select_related("post", "community", "department").order_by("-post__rank"):
+        if row.community_id is None or actor.may("org.view", row.community_id):
+            held.setdefault(row.user_id, []).append(row)
+    return held
+
+
+def _workbook(actor: Actor, rows: QuerySet[User], current: QuerySet[Assignment], filters: dict[str, str]) -> FileResponse:
+    """A line for each post that somebody holds; without telephone or mail, as the register."""
+    found = list(rows[: EXPORT_LIMIT + 1])
+    held = _posts_of(actor, current, [user.pk for user in found]) if len(found) <= EXPORT_LIMIT else {}
+    lines: list[list[object]] = []
+    for user in found:
+        state = "在用" if user.is_active else "已停用"
+        lines += [
+            [user.name, user.username, one.post.title, one.community.name if one.community else "总部",
+             one.department.title if one.department else "", "负责人" if one.heads else "", state] for one in held.get(user.pk, [])
+        ] or [[user.name, user.username, "", "", "", "", state]]  # fmt: skip
+
+    def log(_: object, **facts: object) -> None:
+        actions.export_staff(actor, actor.community, at=now(), **facts)
+
+    heads = ["姓名", "用户名", "岗位", "小区", "部门", "负责", "状态"]
+    return export(actor, title="组织与人员", heads=heads, rows=lines, filters=filters, log=log)
 
 
 def person(request: HttpRequest, username: str) -> HttpResponse:

@@ -155,6 +155,11 @@ def exported(actor: Actor, *, title: str, rows: int, filters: dict[str, Any]) ->
     _exported(actor, actor.community, title=title, rows=rows, filters=said, at=now())
 
 
+def exported_as(actor: Actor, *, title: str, rows: int, filters: str) -> None:
+    """As `exported`, with the filters in words already (kernel/exports.py)."""
+    _exported(actor, actor.community, title=title, rows=rows, filters=filters, at=now())
+
+
 @action("document.exported", may="documents.view", says="导出{title}（{rows} 行；{filters}）")
 def _documents_exported(actor: Actor, place: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
     return Done(f"papers.document:{title}", {"title": title, "rows": rows, "filters": filters})

@@ -14,8 +14,9 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 
-from .. import actions, queries, renderer, word
+from .. import actions, drawing, queries, renderer, sheets, word
 from ..catalogue import LAYOUTS, Form, by_slug, catalogue
+from ..records import Record
 from .paper import LARGEST
 
 
@@ -42,12 +43,25 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Form, trouble: str = "") -> HttpResponse:
     community = _place(request)
-    return render(request, "papers/form.html", {
+    chosen = queries.layouts(community).get(found.form, found.layout)
+    shown = request.GET.get("layout", "") if request.GET.get("layout") in LAYOUTS else chosen
+    return render(request, "papers/form.html", drawing.drawn(_blank(found, request.community.name), shown) | {  # type: ignore[attr-defined]
         "form": found, "layouts": [(key, title) for key, (title, _) in LAYOUTS.items()], "clauses": _clauses(found),
-        "chosen": queries.layouts(community).get(found.form, found.layout), "trouble": trouble,
+        "chosen": chosen, "shown": shown, "trouble": trouble,
         "templates": list(queries.templates(request.actor, community, found.form)[:20]),  # type: ignore[attr-defined]
         "names": [(f"{{{{ {name} }}}}", says) for name, says in word.names_for(found).items()],
     }, status=422 if trouble else 200)  # fmt: skip
+
+
+def _blank(found: Form, community: str) -> sheets.Sheet:
+    """The form as it is before anything stands in it: what a layout looks like."""
+    record = Record(about="", community_id=0, community=community, kind="", number="", title="", url="", status="", finished=None,
+                    departments=(("", "责任部门"),))
+    copies = [
+        {"seq": seq, "ordinal": sheets.ordinal(seq), "name": rule.name, "holder": name, "returns": bool(rule.returns)}
+        for seq, (rule, _, name) in enumerate(sheets.copies_of(found, record), 1)
+    ]  # fmt: skip
+    return sheets.sheet(found, record, "", copies)
 
 
 @require_POST

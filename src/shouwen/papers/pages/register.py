@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from tempfile import TemporaryFile
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.registers import EXPORT_LIMIT, Column, Filter, Register, write_workbook
+from shouwen.kernel.registers import EXPORT_LIMIT, Column, Filter, Register
 from shouwen.kernel.screens import flash, page_of, render
-from shouwen.kernel.templatetags.ui import when_text
 
 from .. import actions, queries, records
 from ..catalogue import catalogue, forms_of
@@ -78,20 +77,12 @@ def outstanding(request: HttpRequest) -> HttpResponseBase:
 
 def _xlsx(request: HttpRequest, rows: QuerySet[Copy], narrowed: str, at: datetime) -> HttpResponseBase:
     """The copies that are out, as listed; the journal says who took them away."""
-    actor = request.actor  # type: ignore[attr-defined]
-    found = list(rows[: EXPORT_LIMIT + 1])
-    if len(found) > EXPORT_LIMIT:
-        raise Refused(f"未交回的联超过 {EXPORT_LIMIT:,} 行，一次导不完。请先只看已过时限的。")
-    filters = {"范围": narrowed} if narrowed else {}
-    actions.exported(actor, title="待回联", rows=len(found), filters=filters)
-    file = TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     heads = ["单据编号", "单据", "所属记录", "联次", "在谁手里", "发出", "交回时限", "已发出", "催交"]
-    write_workbook(file, "待回联", heads, [
+    lines = [
         [c.paper.number, c.paper.form, c.paper.record, f"{ordinal(c.seq)} {c.name}", c.holder_name, c.sent_at, c.due_at, _age(c.sent_at, at),
-         c.reminded_at] for c in found
-    ], f"{actor.name} 于 {when_text(at)} 导出，共 {len(found)} 行；{narrowed or '未筛选'}")  # fmt: skip
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"待回联-{when_text(at)[:10]}.xlsx")
+         c.reminded_at] for c in rows[: EXPORT_LIMIT + 1]
+    ]  # fmt: skip
+    return export(request.actor, title="待回联", heads=heads, rows=lines, filters={"范围": narrowed}, log=actions.exported_as)  # type: ignore[attr-defined]
 
 
 def _age(since: datetime | None, at: datetime) -> str:

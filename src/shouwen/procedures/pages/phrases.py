@@ -7,19 +7,20 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.web import here
 
-from .. import phrases, queries
+from .. import actions, phrases, queries
 from ..models import Phrase
 
 
@@ -39,7 +40,7 @@ class PhraseForm(forms.Form):
 
 
 @require_safe
-def book(request: HttpRequest) -> HttpResponse:
+def book(request: HttpRequest) -> HttpResponseBase:
     """All of them by topic, or those that match."""
     actor, place = request.actor, _place(request, "procedures.view")  # type: ignore[attr-defined]
     words, topic = " ".join(request.GET.get("q", "").split())[:40], request.GET.get("topic", "")[:40]
@@ -48,11 +49,22 @@ def book(request: HttpRequest) -> HttpResponse:
     rows = list(phrases.search(phrases.here(actor, place.pk), words)) if words else every
     rows = [one for one in rows if not topic or one.topic == topic]
     rows.sort(key=lambda one: topics.index(one.topic))
+    if request.GET.get("format") == "xlsx":
+        return _workbook(actor, place, rows, {"关键词": words, "主题": topic})
     return render(request, "procedures/phrases.html", {
         "groups": [(title, _said(actor, place, list(found))) for title, found in groupby(rows, key=lambda one: one.topic)],
         "topics": topics, "topic": topic, "q": words, "place": place,
         "may_edit": actor.may("procedures.adopt", place.pk), "everywhere": actor.may("procedures.adopt", None),
     }, part="list")  # fmt: skip
+
+
+def _workbook(actor: Actor, place: Community, rows: list[Phrase], filters: dict[str, str]) -> FileResponse:
+    def log(_: object, **facts: Any) -> None:
+        actions.export_tickets(actor, place.pk, at=now(), **facts)
+
+    heads = ["主题", "种类", "场合", "内容", "条款", "用于"]
+    lines = [[one.topic, one.get_kind_display(), one.situation, one.words, one.basis, one.community.name if one.community else "各小区通用"] for one in rows]
+    return export(actor, title="话术与知识", heads=heads, rows=lines, filters=filters, log=log)
 
 
 @require_safe

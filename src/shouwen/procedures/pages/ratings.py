@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from tempfile import TemporaryFile
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.registers import EXPORT_LIMIT, write_workbook
 from shouwen.kernel.screens import render
-from shouwen.kernel.templatetags.ui import when_text
 from shouwen.org import queries as org
 
 from .. import actions, queries
@@ -69,15 +68,9 @@ def _usual(at: datetime) -> tuple[date, date]:
 
 
 def _workbook(actor: Any, community: Any, found: Ratings, filters: dict[str, str], at: datetime) -> FileResponse:
-    """Every rating of the period as the page counts them; the journal says who took them away."""
-    if len(found.voices) > EXPORT_LIMIT:
-        raise Refused(f"评价超过 {EXPORT_LIMIT:,} 行，一次导不完。请缩短日期范围。")
-    narrowed = "，".join(f"{name}：{value}" for name, value in filters.items())
-    actions.export_tickets(actor, community.pk, title="住户评价", rows=len(found.voices), filters=narrowed, at=at)
-    file = TemporaryFile()  # noqa: SIM115 - FileResponse closes it
+    """Every rating of the period as the page counts them."""
     heads = ["工单", "规程", "地点", "办理部门", "评分", "意见", "评价时间"]
     rows = [[one.number, one.procedure, one.place, one.departments, one.stars, one.words, one.at] for one in found.voices]
-    share = f"请评 {found.whole.asked} 张，回收 {found.whole.answered} 张"
-    write_workbook(file, "住户评价", heads, rows, f"{community.name} {narrowed}；{share}；{actor.name} 于 {when_text(at)} 导出")
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"住户评价-{when_text(at)[:10]}.xlsx")
+    share = f"{community.name}，请评 {found.whole.asked} 张，回收 {found.whole.answered} 张"
+    log = partial(actions.export_tickets, actor, community.pk, at=at)
+    return export(actor, title="住户评价", heads=heads, rows=rows, filters=filters, log=lambda _, **facts: log(**facts), note=share)
