@@ -11,7 +11,7 @@ from django.conf import settings
 from ..batch import flush, waiting
 from ..journal import Unwritten, running
 
-AREAS = "kernel|estate|org|notices|papers|duty|procedures|portal|fees"
+AREAS = "|".join(app.removeprefix("shouwen.") for app in settings.INSTALLED_APPS if app.startswith("shouwen."))
 _WRITE = re.compile(rf'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?((?:{AREAS})_\w+)', re.IGNORECASE)
 
 
