@@ -212,7 +212,15 @@ class Upload(forms.Widget):
 
 
 def colleagues(directory: Directory, at: datetime) -> Choices:
-    """Everybody who works here, in two groups for a list of choices: who is on duty now, and the others."""
+    """Everybody who works here, in two groups for a list of choices: who is on duty now, and the others. Kept with the directory
+    for a minute: every form asks, and sorting everybody costs as much as the form."""
+    kept: tuple[int, Choices] | None = directory.__dict__.get("colleagues")
+    if kept is None or kept[0] != int(at.timestamp()) // 60:
+        kept = directory.__dict__["colleagues"] = (int(at.timestamp()) // 60, _colleagues(directory, at))
+    return kept[1]
+
+
+def _colleagues(directory: Directory, at: datetime) -> Choices:
     on_duty = {directory.acting(span.user, at) for span in directory.running(at)}
     day = local(at).date()
     here = {h.user for h in directory.held if h.on(day) and h.user in directory.active}

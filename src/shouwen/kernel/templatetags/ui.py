@@ -17,6 +17,7 @@ from django.forms import BoundField
 from django.template import Context
 from django.template.base import Node, Parser, Token
 from django.template.defaulttags import url as django_url
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -247,26 +248,32 @@ def form_keys(context: Context) -> SafeString:
     )
 
 
-@register.inclusion_tag("ui/form_errors.html")
-def form_errors(form: forms.BaseForm) -> dict[str, Any]:
+@register.simple_tag
+def form_errors(form: forms.BaseForm) -> SafeString:
     """Above a form: what does not fit as a whole, and how many fields need another look."""
-    return {"general": form.non_field_errors(), "fields": [form[name] for name in form.errors if name in form.fields]}
+    if not form.errors:
+        return SafeString("")
+    given = {"general": form.non_field_errors(), "fields": [form[name] for name in form.errors if name in form.fields]}
+    return SafeString(get_template("ui/form_errors.html").render(given))
 
 
-@register.inclusion_tag("ui/field.html")
+_NEEDED: Final = '<span class="needed" aria-hidden="true"> *</span><span class="visually-hidden">（必填）</span>'
+
+
+@register.simple_tag
 def field(
     bound: BoundField, label: str = "", help: str = "", prefix: str = "", suffix: str = "", placeholder: str = "",
     private: bool = False, autofocus: bool = False, rows: int = 0, quiet: bool = False,
-) -> dict[str, Any]:
+) -> SafeString:
     """A field with its label, help and mistakes. `private`: never kept as a draft in the browser (names, phones…).
 
     `prefix`/`suffix` stand inside the box (¥, 元/月); `rows` for a text area; `quiet` keeps the label for readers only.
     """
-    widget = bound.field.widget
+    widget, errors = bound.field.widget, bound.errors
     choices = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     tick = isinstance(widget, forms.CheckboxInput)
     css = "form-check-input" if tick or choices else "form-select" if isinstance(widget, forms.Select) else "form-control"
-    attrs: dict[str, Any] = {"class": " ".join(filter(None, (widget.attrs.get("class"), css, bound.errors and "is-invalid")))}
+    attrs: dict[str, Any] = {"class": " ".join(filter(None, (widget.attrs.get("class"), css, errors and "is-invalid")))}
     if placeholder:
         attrs["placeholder"] = placeholder
     if private:
@@ -278,12 +285,26 @@ def field(
         attrs["rows"] = rows
     if help and not bound.help_text:
         bound.help_text = help
-    return {
-        "bound": bound, "label": label or bound.label, "help": help or bound.help_text, "prefix": prefix, "suffix": suffix,
-        "quiet": quiet, "tick": tick, "choices": choices, "control": bound.as_widget(attrs=attrs) if not choices else "",
-        "options": [_option(choice, attrs) for choice in bound.subwidgets] if choices else [],
-        "required": bound.field.required and not tick, "mistakes": _mistakes(bound, label),
-    }
+    said, more, own = conditional_escape(label or bound.label), help or bound.help_text, escape(bound.auto_id)
+    hidden, needed = " visually-hidden" if quiet else "", _NEEDED if bound.field.required and not tick else ""
+    if tick:
+        body = f'<label class="form-check">{bound.as_widget(attrs=attrs)}<span class="form-check-label">{said}</span></label>'
+    elif choices:
+        invalid = ' aria-invalid="true"' if errors else ""
+        body = (
+            f'<fieldset{invalid} aria-describedby="{own}_helptext {own}_error"><legend class="form-label{hidden}" id="{own}">{said}{needed}</legend>'
+            f'<div class="options">{"".join(_option(choice, attrs) for choice in bound.subwidgets)}</div></fieldset>'
+        )
+    else:
+        control = bound.as_widget(attrs=attrs)
+        if prefix or suffix:
+            before, after = (f'<span class="input-group-text">{conditional_escape(x)}</span>' if x else "" for x in (prefix, suffix))
+            control = f'<div class="input-group input-group-flat">{before}{control}{after}</div>'
+        body = f'<label class="form-label{hidden}" for="{escape(bound.id_for_label)}">{said}{needed}</label>\n  {control}'
+    wrong = " ".join(map(conditional_escape, _mistakes(bound, label))) if errors else ""
+    error = f'\n  <div class="field-error" id="{own}_error">{icon("alert-circle")}<span>{wrong}</span></div>' if errors else ""
+    hint = f'\n  <div class="form-hint" id="{own}_helptext">{conditional_escape(more)}</div>' if more else ""
+    return SafeString(f'<div class="field{" has-error" if errors else ""}">\n  {body}{error}{hint}\n</div>\n')
 
 
 def _mistakes(bound: BoundField, label: str) -> list[str]:
@@ -293,10 +314,12 @@ def _mistakes(bound: BoundField, label: str) -> list[str]:
             for error, text in zip(bound.errors.as_data(), bound.errors, strict=True)]
 
 
-def _option(choice: Any, attrs: Mapping[str, Any]) -> dict[str, Any]:
-    data = choice.data
-    data["attrs"] = {**data["attrs"], **attrs}
-    return {"tag": choice.tag(), "label": choice.choice_label, "id": choice.id_for_label}
+def _option(choice: Any, attrs: Mapping[str, Any]) -> str:
+    choice.data["attrs"] = {**choice.data["attrs"], **attrs}
+    return (
+        f'<label class="form-check" for="{escape(choice.id_for_label)}">{choice.tag()}'
+        f'<span class="form-check-label">{conditional_escape(choice.choice_label)}</span></label>'
+    )
 
 
 # --- around lists --------------------------------------------------------------------------------------------------

@@ -209,7 +209,8 @@ def _page(
         "others": others or [], "lost": lost, "on_behalf": request.POST.get("on_behalf", ""),
     }  # fmt: skip
     if not (refused and wants_part(request)):
-        keys = partial(form_keys, {"csrf_token": get_token(request)})
+        context["csrf_token"] = get_token(request)
+        keys = partial(form_keys, context)
         context |= {
             "story": story_box(story(actor, row, at, files=files.values()), row.id), "links": reading.links(actor, row),
             "flow": SafeString(live(rules, row.state, at, shown.did, f"{base}/steps/STEP")),
