@@ -118,7 +118,8 @@ def _edit(request: HttpRequest, phrase: Phrase | None) -> HttpResponse:
         initial |= {"steps": model.steps.split(), "revision": phrases.stamp(phrase) if phrase else ""}
     form = PhraseForm(request.POST or None, initial=initial)
     steps: Any = form.fields["steps"]
-    steps.choices = _places(actor, place, at, model)
+    places = _places(actor, place, at, model)
+    steps.choices = [choice for _, choices in places for choice in choices]
     if phrase is not None or not everywhere:
         del form.fields["everywhere"]
     for field in form.fields.values():
@@ -135,22 +136,25 @@ def _edit(request: HttpRequest, phrase: Phrase | None) -> HttpResponse:
             for name, text in (no.fields or {"": str(no)}).items():
                 form.add_error(name if name in form.fields else None, text)
     return render(request, "procedures/phrase_edit.html", {
-        "form": form, "phrase": phrase, "place": place,
+        "form": form, "phrase": phrase, "place": place, "places": _ticked(places, set(form["steps"].value() or ())),
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
-def _places(actor: Actor, place: Community, at: datetime, phrase: Phrase | None) -> list[tuple[str, str]]:
-    """The places of the counter, then the first step of every procedure, then whatever the phrase stands at already."""
-    found = dict(phrases.PLACES)
+def _places(actor: Actor, place: Community, at: datetime, phrase: Phrase | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The places of the counter, the steps of every procedure under its title, and whatever else the phrase stands at already."""
+    found = [("受理台", list(phrases.PLACES.items()))]
     for _, rules in queries.procedures(actor, place.pk, at):
-        found[f"{rules.procedure}/{rules.first}"] = f"{rules.title}：{rules.steps[rules.first].title}"
-        for step in (phrase.steps.split() if phrase else ()):
-            slug, _, name = step.partition("/")
-            if slug == rules.procedure and step not in found:
-                found[step] = f"{rules.title}：{rules.every_step[name].title}" if name in rules.every_step else rules.title
-    for step in phrase.steps.split() if phrase else ():
-        found.setdefault(step, step)
-    return list(found.items())
+        steps = [(f"{rules.procedure}/{step.name}", step.title) for step in rules.every_step.values()]
+        found.append((rules.title, [(rules.procedure, "每一步"), *steps]))
+    known = {value for _, choices in found for value, _ in choices}
+    others = [(step, step) for step in (phrase.steps.split() if phrase else ()) if step not in known]
+    return [*found, ("其他", others)] if others else found
+
+
+def _ticked(places: list[tuple[str, list[tuple[str, str]]]], chosen: set[str]) -> list[tuple[str, int, list[tuple[str, str, bool]]]]:
+    """Each group with how many of it are ticked."""
+    rows = [(title, [(value, label, value in chosen) for value, label in choices]) for title, choices in places]
+    return [(title, sum(ticked for *_, ticked in found), found) for title, found in rows]
 
 
 def _said(actor: Actor, place: Community, found: list[Phrase]) -> list[tuple[Phrase, str]]:

@@ -124,11 +124,17 @@ def test_closing_words_after_saving_and_sorry_to_who_waited(as_, who, world):
 WORDS = {"kind": "say", "topic": "泳池", "situation": "问开放时间", "words": "{greeting}，泳池每天六点到九点开放。", "basis": "", "revision": ""}
 
 
-def test_the_manager_writes_one_for_the_community_and_the_desk_finds_it(as_, world):
+def test_the_manager_writes_one_for_the_community_and_the_desk_finds_it(as_, who, world):
     assert as_("chen").post("/phrases/new", WORDS | {"steps": ["consultation/ask"]}).status_code == 302
     assert "早上好，泳池每天六点到九点开放。" in shown(as_("li"), phrase="kfsj")
     assert "泳池" in page(as_("li").get("/counter/matter?procedure=consultation"))
     assert "六点到九点" not in shown(as_("mei"), phrase="泳池")  # another community
+    own = Phrase.objects.get(topic="泳池")
+    assert as_("chen").post(f"/phrases/{own.pk}", WORDS | {"steps": ["complaint/visit", "suggestion"], "revision": phrases.stamp(own)}).status_code == 302
+    html = page(as_("chen").get(f"/phrases/{own.pk}"))
+    assert 'value="complaint/visit" checked' in html and 'value="consultation/ask" checked' not in html
+    assert "六点到九点" in said_at(who("li"), world, "complaint/visit") and "六点到九点" in said_at(who("li"), world, "suggestion/reply")
+    assert "六点到九点" not in said_at(who("mei"), world, "complaint/visit")
 
 
 def test_mended_and_retired_phrases_stay_so_when_the_standard_is_loaded_again(as_, world):
