@@ -28,7 +28,7 @@ def watch(now: datetime) -> int:
 
 
 def uncounted(now: datetime) -> int:
-    """Once in the evening: keys that nobody has counted today; returns how many communities have such places."""
+    """Once in the evening: keys that nobody has counted today, and money for tickets that has not been remitted; returns how many communities have such places."""
     found = 0
     for place in Community.objects.filter(pk__in=Store.objects.values("community")).order_by("pk"):
         filled = queries.amounts(place.pk)
@@ -36,4 +36,6 @@ def uncounted(now: datetime) -> int:
         if stores:
             actions.raise_uncounted(SYSTEM, place, stores=stores, at=now)
             found += 1
+        if holders := queries.holders(place.pk):
+            actions.raise_cash(SYSTEM, place, holders=holders, at=now)
     return found

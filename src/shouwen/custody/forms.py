@@ -80,7 +80,7 @@ class IntakeForm(forms.Form):
         mine |= {"purpose"} if kind.purposes else set()
         mine |= {"verified"} if kind.personal or kind.sealed else set()
         mine |= {"measure"} if kind.family == "hazmat" else set()
-        mine -= {"unit"} if kind.family in ("document", "hazmat") else set()
+        mine -= {"unit"} if kind.family in ("document", "hazmat", "ticket") else set()
         mine |= {"recipient", "valid_until"} if any("转交" in each for each in kind.purposes) else set()
         mine |= {"envelope", "in_person"} if kind.sealed else set()
         mine |= {"permit"} if kind.permit else set()

@@ -140,12 +140,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         "危险品", "hazmat", "WX", "hazmat", measure="克", purpose_title="品名", purposes=("鼠药", "敌敌畏", "灭蟑药", "酒精", "稀料"), ways={"use": Way("领用", "staff", uses_up=True)},
         hint="单独存放、上锁。每次使用由领班级以上人员批准并亲自发放，领用人另有其人；没用完的退回。",
     ),
+    "ticket": Kind(
+        "代售票", "ticket", "YP", "ticket", measure="张", purpose_title="票种", purposes=("电影票", "泳票", "活动票"), ways={},
+        hint="一批票登记一次；随时登记售出张数和金额，余票和票款都要与实物相符。",
+    ),
 }  # fmt: skip
 """Slug → kind, in the order in which they are offered."""
 
 CLASSES: Final = {
     "entrusted": "委托、封存钥匙专柜", "vacant": "空房钥匙柜", "repair": "返修钥匙柜", "room": "房间钥匙柜", "area": "监控室区域钥匙箱",
-    "desk": "前台钥匙、门禁卡", "mail": "信件包裹架", "article": "寄存物品柜", "archive": "档案柜", "safe": "保密柜", "hazmat": "危险品柜",
+    "desk": "前台钥匙、门禁卡", "mail": "信件包裹架", "article": "寄存物品柜", "archive": "档案柜", "safe": "保密柜", "hazmat": "危险品柜", "ticket": "代售票柜",
 }  # fmt: skip
 """Sorts of places. A thing of one class stands in no place of another. D4.08, D4.53, D4.69."""
 

@@ -248,3 +248,36 @@ class Difference(models.Model):
 
     class Meta:
         verbose_name = "清点不符"
+
+
+class Cash(models.Model):
+    """票款: what somebody holds for tickets sold. Sold and taken over add, handed on and remitted take away. D10.02, D10.07, D10.15.
+
+    A remittance counts only once the cashier has confirmed it. Otherwise never altered.
+    """
+
+    class Kind(models.TextChoices):
+        SOLD = "sold", "售票"
+        HANDED = "handed", "交给同事"
+        TAKEN = "taken", "同事交来"
+        REMITTED = "remitted", "上交财务"
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    user = models.ForeignKey(User, models.PROTECT, verbose_name="持有人", related_name="+", db_index=False)
+    kind = models.CharField("事项", max_length=10, choices=Kind.choices)
+    thing = models.ForeignKey(Thing, models.PROTECT, null=True, verbose_name="票", related_name="+", db_index=False)
+    count = models.PositiveIntegerField("张数", default=0)
+    amount = models.DecimalField("金额", max_digits=12, decimal_places=2)
+    """Signed: what it added to what this person holds."""
+    at = models.DateTimeField("时间")
+    by_name = models.CharField("记录人", max_length=60)
+    confirmed_at = models.DateTimeField("财务收讫", null=True)
+    confirmed_by = models.CharField("出纳", max_length=60, null=True)  # noqa: DJ001 - filled in once, see 0002
+
+    class Meta:
+        verbose_name = "票款"
+        indexes = [
+            models.Index(fields=["community", "-id"], name="cash_book"),
+            models.Index(fields=["community", "user"], name="cash_holder"),
+            models.Index(fields=["community"], name="cash_waiting", condition=models.Q(kind="remitted", confirmed_at__isnull=True)),
+        ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
@@ -17,8 +18,8 @@ from shouwen.kernel.calendars import calendar_data
 from shouwen.kernel.refusals import NotFound
 
 from .kinds import KINDS, MAIL, SECRET
+from .models import Cash, Keeping, Loan, Move, Store, Thing
 from .models import Count as Counting
-from .models import Keeping, Loan, Move, Store, Thing
 
 M = TypeVar("M", Thing, Loan)
 CHINA: Final = duty.CHINA
@@ -236,3 +237,26 @@ def closing(community_id: int, at: datetime) -> datetime:
     end = max(close if close > start else close + 24 * 60 for start, close in windows)
     found = datetime.combine(local.date(), time(), CHINA) + timedelta(minutes=end)
     return found if found > at + timedelta(minutes=10) else at + timedelta(hours=2)
+
+
+# --- money for tickets ---------------------------------------------------------------------------------------------
+
+_COUNTS: Final = ~Q(kind="remitted") | Q(confirmed_at__isnull=False)
+"""A remittance counts once the cashier has it."""
+
+
+def held(community_id: int, user_id: int) -> Decimal:
+    """What somebody holds for tickets now: sold and taken over, less handed on and remitted."""
+    return Cash.objects.filter(_COUNTS, community=community_id, user=user_id).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def holders(community_id: int) -> list[tuple[int, Decimal]]:
+    """Who holds money for tickets, and how much."""
+    rows = Cash.objects.filter(_COUNTS, community=community_id).values_list("user").annotate(sum=Sum("amount")).order_by("user")
+    return [(user, sum_) for user, sum_ in rows if sum_]
+
+
+def cash(actor: Actor, community_id: int) -> QuerySet[Cash]:
+    """The book of the money, the latest first."""
+    place(actor, community_id)
+    return Cash.objects.filter(community=community_id).select_related("user", "thing").order_by("-id")

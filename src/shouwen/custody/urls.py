@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .pages import counts, registers, things
+from .pages import cash, counts, registers, things
 
 app_name = "custody"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("things/<int:pk>/lend/<str:way>", things.lend, name="lend"),
     path("stores", counts.stores, name="stores"),
     path("stores/<int:pk>/count", counts.count, name="count"),
+    path("cash", cash.cash, name="cash"),
     path("counts", counts.counts, name="counts"),
     path("counts/<int:pk>", counts.counted, name="counted"),
 ]

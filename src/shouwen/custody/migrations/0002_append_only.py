@@ -9,5 +9,6 @@ class Migration(migrations.Migration):
         append_only("custody_move"),
         append_only("custody_difference"),
         written_once("custody_consent", ["confirmed_at"]),
+        written_once("custody_cash", ["confirmed_at", "confirmed_by"]),
         written_once("custody_count", ["seen_at", "seen_by", "seen_note"]),
     ]

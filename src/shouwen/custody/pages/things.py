@@ -33,7 +33,7 @@ LABELS: Final = 120
 ICONS: Final = {
     "in": "transfer-in", "lent": "transfer-out", "gone": "logout", "returned": "transfer-in", "short": "alert-triangle", "called": "phone-call", "asked": "user-question",
     "approved": "check", "entered": "door-enter", "opened": "lock-open", "resealed": "lock", "overdue": "alarm", "followed": "writing", "lost": "alert-circle",
-    "settled": "circle-check", "differs": "alert-triangle", "moved": "arrows-exchange", "confirmed": "signature", "verified": "clipboard-check", "dropped": "x",
+    "settled": "circle-check", "differs": "alert-triangle", "moved": "arrows-exchange", "confirmed": "signature", "verified": "clipboard-check", "dropped": "x", "sold": "ticket", "restocked": "plus",
 }  # fmt: skip
 RED: Final = frozenset({"short", "overdue", "lost", "differs"})
 
@@ -189,9 +189,19 @@ def _move(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
     return "已移动。"
 
 
+def _sell(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
+    actions.sell(actor, found, count=_number(given, "count", "张数"), amount=given.get("amount", ""), at=at)
+    return "已登记售票，票款记在您名下。"
+
+
+def _restock(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
+    actions.restock(actor, found, count=_number(given, "count", "张数"), at=at)
+    return "已登记补票。"
+
+
 ACTS: Final[dict[str, Callable[[Actor, Thing, QueryDict, datetime], str]]] = {
     "back": _back, "approve": _approve, "issue": _issue, "drop": _drop, "confirm": _confirm, "verify": _verify, "contact": _contact, "enter": _enter,
-    "follow": _follow, "lost": _lost, "settle": _settle, "reseal": _reseal, "move": _move,
+    "follow": _follow, "lost": _lost, "settle": _settle, "reseal": _reseal, "move": _move, "sell": _sell, "restock": _restock,
 }  # fmt: skip
 
 
@@ -250,7 +260,7 @@ def new(request: HttpRequest) -> HttpResponse:
     sort = KINDS.get(kind)
     if sort is None:
         groups = [("钥匙、门禁卡", [(slug, one) for slug, one in KINDS.items() if one.family == "key"]), ("信件、报刊、包裹、物品", [(slug, one) for slug, one in KINDS.items() if one.family == "mail"]),
-                  ("文件资料、危险品", [(slug, one) for slug, one in KINDS.items() if one.family in ("document", "hazmat") and (not one.secret or actor.may("custody.secret", place.pk))])]  # fmt: skip
+                  ("文件资料、危险品、代售票", [(slug, one) for slug, one in KINDS.items() if one.family in ("document", "hazmat", "ticket") and (not one.secret or actor.may("custody.secret", place.pk))])]  # fmt: skip
         return render(request, "custody/kinds.html", {"groups": groups, "place": place})
     stores = [one for one in queries.stores(actor, place.pk) if one.holds == sort.class_]
     form = IntakeForm(request.POST or None, kind=sort, stores=stores, initial={

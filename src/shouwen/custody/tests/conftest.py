@@ -72,7 +72,7 @@ def furnish(world: World) -> Keys:
         Line(code="3-1-1202", kind="home", state="occupied", name="李国华", phone="13800000002", starts_on=date(2026, 1, 1)),
         Line(code=EMPTY, kind="home", state="vacant"),
     ])  # fmt: skip
-    for holds, hooks in (("entrusted", 20), ("vacant", 40), ("repair", 10), ("room", 10), ("area", 5), ("desk", 5), ("mail", 0), ("article", 0), ("archive", 0), ("safe", 0), ("hazmat", 0)):
+    for holds, hooks in (("entrusted", 20), ("vacant", 40), ("repair", 10), ("room", 10), ("area", 5), ("desk", 5), ("mail", 0), ("article", 0), ("archive", 0), ("safe", 0), ("hazmat", 0), ("ticket", 0)):
         made.stores[holds] = actions.put_store(made.actor("lin"), made.here, title=f"{holds} 柜", holds=holds, hooks=hooks, at=MONDAY)
     actions.set_keeper(made.actor("lin"), made.stores["entrusted"], user=made.user("li"), counted=None, at=MONDAY)
     return made

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from shouwen.custody import actions, queries
+from shouwen.custody import actions, chores, queries
 from shouwen.custody.models import Loan, Move
 from shouwen.custody.tests.conftest import Keys
 from shouwen.kernel.refusals import Conflict, Forbidden, NotFound, Refused
-from shouwen.org.tests.world import MONDAY
+from shouwen.notices.models import Notice
+from shouwen.org import actions as org
+from shouwen.org.queries import actor_for
+from shouwen.org.tests.world import MONDAY, START
 
 HOUR = timedelta(hours=1)
 
@@ -87,3 +91,39 @@ def test_hazardous_goods_two_persons_and_every_gram(keys: Keys) -> None:
     assert "用去90 克" in Move.objects.filter(kind="returned").get().text.replace(" ", "", 0)
     assert sum(Move.objects.filter(thing=poison).values_list("quantity", flat=True)) == 410, "the stock is the sum of its moves"
     assert Loan.objects.filter(thing=poison).count() == 1
+
+
+@pytest.mark.shows("D10.02", "D10.03", "D10.04", "D10.05", "D10.06", "D10.07", "D10.08", "D10.09", "D10.15", "D10.16")
+def test_tickets_and_their_money_equal_the_book_until_the_cashier_has_it(keys: Keys) -> None:
+    li, he, here = keys.actor("li"), keys.actor("he"), keys.here
+    lot = keys.take_in("ticket", title="周末电影票", store=keys.stores["ticket"], purpose="电影票", quantity=30)
+    for given, complaint in (({"count": 31, "amount": "1240"}, "余票 30"), ({"count": 2, "amount": ""}, "金额"), ({"count": 2, "amount": "-5"}, "金额")):
+        with pytest.raises(Refused, match=complaint):
+            actions.sell(li, lot, at=MONDAY, **given)
+    actions.sell(li, lot, count=18, amount="720", at=MONDAY)
+    assert not Notice.objects.filter(title__contains="送票").exists()
+    actions.sell(he, lot, count=4, amount="160", at=MONDAY)
+    lot.refresh_from_db()
+    assert lot.quantity == 8 and Notice.objects.filter(title__contains="余 8 张").exists()
+    assert [queries.held(here.pk, keys.user(name).pk) for name in ("li", "he")] == [Decimal(720), Decimal(160)], "each in their own hands"
+    actions.hand_cash(he, here, amount="160", to=keys.user("li"), at=MONDAY)
+    with pytest.raises(Refused, match="不能交出更多"):
+        actions.hand_cash(he, here, amount="1", to=keys.user("li"), at=MONDAY)
+    assert actions.count_cash(li, here, found="879", at=MONDAY) == -1 and Notice.objects.filter(title__contains="差").exists()
+    assert actions.count_cash(li, here, found="880", at=MONDAY) == 0
+    assert chores.uncounted(MONDAY + 8 * HOUR) >= 0 and Notice.objects.filter(title__contains="还没有上交财务", user_id=li.id).exists()
+    row = actions.remit(li, here, amount="880", at=MONDAY)
+    with pytest.raises(Refused, match="已上交待收讫"):
+        actions.remit(li, here, amount="1", at=MONDAY)
+    assert queries.held(here.pk, keys.user("li").pk) == 880, "not off her hands before the cashier has it"
+    with pytest.raises(Forbidden):
+        actions.confirm_remittance(keys.actor("lin"), row, at=MONDAY)
+    cashier = keys.user("wu")
+    org.assign(keys.actor("chen"), here, user=cashier, post="cashier", starts_on=START)
+    actions.confirm_remittance(actor_for(cashier.pk), row, at=MONDAY)
+    assert queries.held(here.pk, keys.user("li").pk) == 0
+    actions.sell(li, lot, count=8, amount="320", at=MONDAY)
+    assert Notice.objects.filter(title__contains="断票", urgent=True).exists()
+    actions.restock(li, lot, count=20, at=MONDAY)
+    lot.refresh_from_db()
+    assert lot.quantity == 20 == sum(Move.objects.filter(thing=lot).values_list("quantity", flat=True))
