@@ -129,9 +129,8 @@ class Directory:
         """Everybody of the department who is on duty now; if nobody, its head."""
         local = self._held(at)
         inside = {(h.user, h.post) for h in local if h.department == department}
-        rostered = {turn.user for turn in self.turns}
         on = [span.user for span in self.running(at) if (span.user, span.post) in inside]
-        on += [user for user, _ in sorted(inside) if user not in rostered]
+        on += [user for user, _ in sorted(inside) if user not in self._rostered]
         return self._acting(on, at) or self.head_of(department, at)
 
     def superior_of(self, user: int, at: datetime) -> tuple[int, ...]:
@@ -194,17 +193,18 @@ class Directory:
     def running(self, at: datetime, post: str | None = None) -> tuple[Span, ...]:
         """Every shift (of one post) that runs at this moment, as rostered: leave is not considered."""
         day = at.astimezone(self.zone).date()
-        near = (*self._beginning(day - timedelta(1)), *self._beginning(day))
-        return tuple(s for s in near if s.starts_at <= at < s.ends_at and post in (None, s.post))
+        near = (*self._beginning(day - timedelta(1), post), *self._beginning(day, post))
+        return tuple([s for s in near if s.starts_at <= at < s.ends_at])
 
-    def _beginning(self, day: date) -> tuple[Span, ...]:
-        """Every shift that begins on this day, worked out once: each task that opens asks who is on duty."""
+    def _beginning(self, day: date, post: str | None) -> tuple[Span, ...]:
+        """Every shift (of one post) that begins on this day, worked out once: each task that opens asks who is on duty."""
         known = self._by_day
-        if day not in known:
-            if len(known) > 400:
+        if (found := known.get((day, post))) is None:
+            if len(known) > 4000:
                 known.clear()
-            known[day] = tuple(span for turn in self.turns for span in self._spans(turn, (day,)))
-        return known[day]
+            turns = self.turns if post is None else self._turns.get(post, ())
+            found = known[day, post] = tuple([span for turn in turns for span in self._spans(turn, (day,))])
+        return found
 
     def spans(self, first: date, days: int) -> tuple[Span, ...]:
         """Every shift that begins in these days, in order of time: the roster as a table."""
@@ -259,9 +259,13 @@ class Directory:
 
     # Underneath --------------------------------------------------------------------------------------------------
 
-    def _held(self, at: datetime) -> list[Held]:
-        day = at.astimezone(self.zone).date()
-        return [h for h in self.held if h.on(day) and h.user in self.active]
+    def _held(self, at: datetime) -> tuple[Held, ...]:
+        day, known = at.astimezone(self.zone).date(), self._held_on
+        if (found := known.get(day)) is None:
+            if len(known) > 400:
+                known.clear()
+            found = known[day] = tuple([h for h in self.held if h.on(day) and h.user in self.active])
+        return found
 
     def _present(self, post: str, at: datetime) -> tuple[int, ...]:
         return self._acting(self.held_by(post, at), at)
@@ -333,8 +337,16 @@ class Directory:
         return min(coming, key=lambda span: span.starts_at).ends_at if coming else None
 
     @cached_property
-    def _by_day(self) -> dict[date, tuple[Span, ...]]:
+    def _by_day(self) -> dict[tuple[date, str | None], tuple[Span, ...]]:
         return {}
+
+    @cached_property
+    def _held_on(self) -> dict[date, tuple[Held, ...]]:
+        return {}
+
+    @cached_property
+    def _rostered(self) -> frozenset[int]:
+        return frozenset(turn.user for turn in self.turns)
 
     @cached_property
     def _turns(self) -> Mapping[str, list[Turn]]:
