@@ -48,6 +48,13 @@ def later(sql: str, values: Sequence[Any], must: str = "") -> None:
     pending.append((sql, values, must))
 
 
+@lru_cache(maxsize=1024)
+def rows_sql(head: str, columns: int, rows: int, tail: str) -> str:
+    """The text of an INSERT of so many rows: `head` VALUES (…), (…) `tail`."""
+    row = f"({', '.join(['%s'] * columns)})"
+    return f"{head} VALUES {', '.join([row] * rows)} {tail}"
+
+
 def drop() -> None:
     """Forget what was queued: the action failed."""
     _pending.set(None)

@@ -103,7 +103,7 @@ def action(
                 batch.flush()  # what an earlier action of this request has held back
             token = running.set(code)
             try:
-                with transaction.atomic(savepoint=not nested):
+                with _Within() if nested and connection.in_atomic_block else transaction.atomic(savepoint=not nested):
                     done = fn(actor, place, *args, **kwargs)
                     if not isinstance(done, Done):
                         raise Unwritten(code)
@@ -126,6 +126,17 @@ def action(
         return run
 
     return decorate
+
+
+class _Within:
+    """Inside a transaction that an error must undo whole: what `atomic(savepoint=False)` does there, without its ceremony."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if error is not None:
+            connection.needs_rollback = True
 
 
 def _spoil(error: BaseException) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 V = TypeVar("V")
 
@@ -28,13 +28,15 @@ class Kept(Generic[V]):
 
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
         """The value under the key, from the store or by `load`."""
-        found = self._waiting(key)
+        db = connections[DEFAULT_DB_ALIAS]
+        waits = db.run_on_commit if db.in_atomic_block else ()
+        found = self._waiting(key, waits) if waits else None
         if found is None and (held := self.shared.get(key)) and held[0] > monotonic():
             return held[1]
         if isinstance(found, _Read) and found.until > monotonic():
             return found.value
         read = _Read(self, key, monotonic() + self.seconds, load())
-        if connection.in_atomic_block:
+        if db.in_atomic_block:
             transaction.on_commit(read)
         else:
             read()
@@ -47,11 +49,10 @@ class Kept(Generic[V]):
         if connection.in_atomic_block:
             transaction.on_commit(gone)
 
-    def _waiting(self, key: Hashable) -> _Read | _Gone | None:
-        if connection.in_atomic_block:
-            for _, done, *_ in reversed(connection.run_on_commit):
-                if isinstance(done, (_Read, _Gone)) and done.store is self and done.key in (key, None):
-                    return done
+    def _waiting(self, key: Hashable, waits: Sequence[tuple[Any, ...]]) -> _Read | _Gone | None:
+        for _, done, *_ in reversed(waits):
+            if isinstance(done, (_Read, _Gone)) and done.store is self and done.key in (key, None):
+                return done
         return None
 
 

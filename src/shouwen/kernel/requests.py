@@ -25,7 +25,7 @@ from .secrets import open_text, seal_text
 from .web import Handler, answer, wants_json
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-KEPT: Final = ("Location", "Content-Type", "HX-Redirect", "HX-Location", "HX-Trigger", "HX-Retarget", "HX-Reswap", "HX-Push-Url")
+KEPT: Final = frozenset({"Location", "Content-Type", "HX-Redirect", "HX-Location", "HX-Trigger", "HX-Retarget", "HX-Reswap", "HX-Push-Url"})
 """Headers of an answer that are given again on a replay."""
 
 KEEP_FOR: Final = timedelta(days=3)
@@ -63,7 +63,7 @@ def keyed(get_response: Handler) -> Handler:
         if actor is None and not getattr(view, "keyed_for_anyone", False):
             return None
         try:
-            given = request.headers.get("Idempotency-Key") or (request.POST.get("idempotency_key") if _is_form(request) else "")
+            given = request.META.get("HTTP_IDEMPOTENCY_KEY") or (request.POST.get("idempotency_key") if _is_form(request) else "")
             if not given:
                 return None
             if len(given) > 80 or not given.isascii() or not given.isprintable():
@@ -132,7 +132,7 @@ def _remember(key: str, fingerprint: str, response: HttpResponseBase, *, commit:
         flush(commit=commit)
         return
     body = response.content.decode()  # type: ignore[attr-defined]
-    kept = {name: response.headers[name] for name in KEPT if name in response.headers}
+    kept = {name: value for name, value in response.headers.items() if name in KEPT}
     sealed = seal_text(body) if body else b""
     token = running.set("bookkeeping: the key of a request")
     try:

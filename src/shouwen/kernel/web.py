@@ -160,8 +160,10 @@ def _refusal(status: int, message: str, fields: dict[str, str] | None = None, lo
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a program asks: below /api/, or it accepts JSON and not HTML."""
+    if request.path_info.startswith("/api/"):
+        return True
     accept = request.headers.get("Accept", "")
-    return request.path_info.startswith("/api/") or ("application/json" in accept and "text/html" not in accept)
+    return "application/json" in accept and "text/html" not in accept
 
 
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse:

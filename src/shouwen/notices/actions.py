@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import later
+from shouwen.kernel.batch import later, rows_sql
 from shouwen.kernel.journal import Done, action, bookkeeping, community_of
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.secrets import open_text, seal_text
@@ -28,7 +28,10 @@ _FRESH: Final = 5.0
 LATE: Final = ("late", "urged", "remind")
 """What somebody who wants to hear only of what is late hears of."""
 
-_COLUMNS: Final = "key, community_id, user_id, party, why, title, body, about, subject, url, urgent, due_at, at"
+_PUT: Final = (
+    "INSERT INTO notices_notice (key, community_id, user_id, party, why, title, body, about, subject, url, urgent, due_at, at)"
+)
+_ONCE: Final = "ON CONFLICT (key) DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +99,7 @@ def tell(news: Sequence[News]) -> None:
          each.subject, each.url[:200], each.urgent, each.due, each.at)
         for each in fresh
     ]  # fmt: skip
-    row = "(" + ", ".join(["%s"] * len(values[0])) + ")"
-    sql = f"INSERT INTO notices_notice ({_COLUMNS}) VALUES {', '.join([row] * len(values))} ON CONFLICT (key) DO NOTHING"
-    later(sql, [value for line in values for value in line])
+    later(rows_sql(_PUT, len(values[0]), len(values), _ONCE), [value for line in values for value in line])
     if routed := _routed(fresh):
         part = "SELECT id, %s, 'pending', 0, %s, '' FROM notices_notice WHERE key = %s"
         sql = (

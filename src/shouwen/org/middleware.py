@@ -67,7 +67,7 @@ def actor(get_response: Handler) -> Handler:
         if request.path_info in _PROBES:
             return get_response(request)
         key = request.COOKIES.get(COOKIE, "")
-        given = request.headers.get("Authorization", "")
+        given = request.META.get("HTTP_AUTHORIZATION", "")
         try:
             if given and _is_api(request):
                 request.actor = tokens.actor_of(given, now())  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from shouwen.kernel.access import Actor
-from shouwen.kernel.batch import ask, later
+from shouwen.kernel.batch import ask, later, rows_sql
 from shouwen.kernel.refusals import NotFound
 
 from .engine import Calendar, Clock, Event, Procedure, Task, Ticket, decide
@@ -151,8 +151,8 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
 
 def _put(sql: tuple[str, str], rows: list[tuple[Any, ...]]) -> None:
     """One statement for all rows of a kind."""
-    row = f"({', '.join(['%s'] * len(rows[0]))})"
-    later(f"{sql[0]} VALUES {', '.join([row] * len(rows))} {sql[1]}", [value for values in rows for value in values])
+    head, tail = sql
+    later(rows_sql(head, len(rows[0]), len(rows), tail), [value for values in rows for value in values])
 
 
 def _task_values(row: Row, task: Task, due: datetime | None, finder: Finder) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ class Prepared:
 
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement with `%s` for its values; the rows it gives. Raises psycopg's errors."""
-        given = [_wire(value) for value in values]
+        given = _wired(values)
         try:
             result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
         except InvalidSqlStatementName:  # psycopg drops every statement when it has seen DDL
@@ -69,17 +69,29 @@ def done(result: PGresult) -> PGresult:
     return result
 
 
-def _wire(value: Any) -> bytes | None:
-    """A value as the text that PostgreSQL reads."""
-    if isinstance(value, str):
-        text = value.encode()
-        if b"\0" in text:  # libpq would stop there and keep the beginning
+def _wired(values: Sequence[Any]) -> list[bytes | None]:
+    """Values as the text that PostgreSQL reads; in one loop, for there are dozens of them to a step."""
+    wired: list[bytes | None] = []
+    add = wired.append
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            text = value
+        elif value is None:
+            add(None)
+            continue
+        elif kind is int:
+            add(b"%d" % value)
+            continue
+        elif kind is bool:
+            add(b"true" if value else b"false")
+            continue
+        elif kind is bytes:
+            add(b"\\x" + value.hex().encode())
+            continue
+        else:
+            text = value.isoformat() if isinstance(value, date) else str(value)
+        if "\0" in text:  # libpq would stop there and keep the beginning
             raise DataError("PostgreSQL text cannot contain NUL (0x00) bytes")
-        return text
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    if isinstance(value, bytes):
-        return b"\\x" + value.hex().encode()
-    return (value.isoformat() if isinstance(value, date) else str(value)).encode()
+        add(text.encode())
+    return wired
