@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -96,18 +97,32 @@ OPENED: Final = "menu"
 """Cookie with the folds that are open, `know.manage`; written by the browser alone (keys.js)."""
 
 
-def menu_of(actor: Actor, path: str, opened: str = "") -> list[Group]:
+def menu_of(actor: Actor, path: str, opened: str = "") -> tuple[Group, ...]:
     """The menu of this person, with addresses; the entry of the present page is marked, its group unfolded."""
-    groups = []
+    held = tuple([not entry.may or holds(actor, entry.may) for entry in ENTRIES])
+    urls = tuple([address(entry.page) for entry in ENTRIES])
+    unfolded = tuple(fold for fold in FOLDS if fold in opened.split("."))
+    key = (held, urls, path if path in urls else "", unfolded)
+    if (found := _menus.get(key)) is None:
+        if len(_menus) >= MOST_MENUS:
+            _menus.clear()
+        found = _menus[key] = tuple(_menu(*key))
+    return found
+
+
+def _menu(held: Sequence[bool], urls: Sequence[str], path: str, unfolded: Sequence[str]) -> Iterator[Group]:
+    every = zip(ENTRIES, held, urls, strict=True)
     for group in MENU:
-        shown = tuple(
-            replace(entry, url=url, current=path == url) for entry in group.entries
-            if (url := address(entry.page)) and (not entry.may or holds(actor, entry.may))
-        )  # fmt: skip
+        own = [next(every) for _ in group.entries]
+        shown = tuple(replace(entry, url=url, current=path == url) for entry, may, url in own if may and url)
         if shown:
-            unfolded = not group.fold or group.fold in opened.split(".") or any(entry.current for entry in shown)
-            groups.append(Group(group.title, shown, group.fold, unfolded))
-    return groups
+            yield Group(group.title, shown, group.fold, not group.fold or group.fold in unfolded or any(entry.current for entry in shown))
+
+
+MOST_MENUS: Final = 500
+FOLDS: Final = tuple(group.fold for group in MENU if group.fold)
+_menus: Final[dict[tuple[Any, ...], tuple[Group, ...]]] = {}
+"""Menus as this process has put them together: people of one post, on one page, have the same."""
 
 
 _addresses: Final[dict[tuple[str, str], str]] = {}
@@ -126,8 +141,9 @@ def address(page: str) -> str:
 
 
 def forget() -> None:
-    """Drop the addresses this process remembers (tests change the addresses)."""
+    """Drop the addresses and menus this process remembers (tests change the addresses)."""
     _addresses.clear()
+    _menus.clear()
 
 
 IN_FRAME: Final = {

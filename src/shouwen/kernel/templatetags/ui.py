@@ -141,6 +141,7 @@ def clock_time(value: datetime | None) -> str:
 def forget() -> None:
     """Drop the icons that this process has drawn (tests change the settings they were drawn with)."""
     _drawn.clear()
+    _menus.clear()
 
 
 @register.tag
@@ -165,7 +166,23 @@ for _name in ("icon", "badge"):
 
 @register.simple_tag
 def side_menu(groups: Any) -> SafeString:
-    """The menu at the side: groups of entries, see docs/screens.md."""
+    """The menu at the side: groups of entries, see docs/screens.md. The same groups, if they can be told apart, are drawn once."""
+    try:
+        key = tuple(groups)
+        if (found := _menus.get(key)) is None:
+            if len(_menus) >= _MOST_MENUS:
+                _menus.clear()
+            found = _menus[key] = _side(key)
+        return found
+    except TypeError:  # groups of another make, which cannot be a key
+        return _side(groups)
+
+
+_MOST_MENUS: Final = 500
+_menus: Final[dict[Any, SafeString]] = {}
+
+
+def _side(groups: Any) -> SafeString:
     drawn = []
     for group in groups:
         entries = f"<ul>{''.join(map(_side_entry, group.entries))}</ul>"
