@@ -79,7 +79,10 @@ const USUAL = {
   429: "操作太频繁，请稍等几分钟再试。", 503: "系统暂时繁忙，请稍等片刻再试。",
 };
 
-document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = csrfToken(); });
+document.addEventListener("htmx:configRequest", (event) => { // the cookie is right also after signing in anew in another window
+  event.detail.headers["X-CSRFToken"] = csrfToken();
+  delete event.detail.parameters.csrfmiddlewaretoken;
+});
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
