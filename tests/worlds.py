@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=CHINA)
 
 _clean: dict[str, str] = {}
 """World → the copy of it that this worker has; a spoilt one is no longer here."""
-_made: list[str] = []
+_serial = count()
 _failed: dict[str, Exception] = {}
 """What cannot be built is not tried again for every test."""
 
@@ -84,8 +85,7 @@ def stand_on(world: str) -> None:
     if world in _failed:
         raise RuntimeError(f"the world {world!r} cannot be built") from _failed[world]
     if world not in _clean:
-        _made.append(_copy_of(world, f"shouwen_test_{os.getpid()}_{len(_made)}"))
-        _clean[world] = _made[-1]
+        _clean[world] = _copy_of(world, f"shouwen_test_{os.getpid()}_{next(_serial)}")
     _look_at(_clean[world])
 
 
@@ -95,14 +95,15 @@ def spoil() -> None:
     connections.close_all()
     for world in [world for world, copy in _clean.items() if copy == name]:
         del _clean[world]
+        _drop(name)
 
 
 def leave() -> None:
     """The end of a run: this worker's copies go, what is kept stays for others."""
     connections.close_all()
+    for name in _clean.values():
+        _drop(name)
     _clean.clear()
-    while _made:
-        _drop(_made.pop())
 
 
 @contextmanager

@@ -35,8 +35,10 @@ KEPT = """async () => {
 
 
 CONTROLLED = """async () => {
-  await navigator.serviceWorker.ready;
-  if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done));
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error('no service worker answers for this page')), 30000));
+  await Promise.race([navigator.serviceWorker.ready, late]);
+  if (navigator.serviceWorker.controller) return;
+  await Promise.race([new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done)), late]);
 }"""
 """Waits until the service worker answers for this page."""
 
