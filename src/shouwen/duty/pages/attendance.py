@@ -160,7 +160,7 @@ def attended(request: HttpRequest) -> HttpResponseBase:
 STATES: Final = {"absent": "未到岗", "leave": "请假 无人代", "coming": "未开始"}
 
 
-def _workbook(actor: Actor, community: Any, here: Directory, day: date, rows: list[queries.Attended]) -> FileResponse:
+def _workbook(actor: Actor, community: Any, here: Directory, day: date, rows: list[Any]) -> FileResponse:
     """Who came to which shift of a day, as listed."""
     lines = [[
         row.span.title, row.span.starts_at, row.span.ends_at, here.posts[row.span.post].title if row.span.post in here.posts else row.span.post,
