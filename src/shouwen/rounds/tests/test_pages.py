@@ -36,6 +36,7 @@ def test_a_code_leads_to_the_round_that_is_due_there_or_to_the_point(world, as_,
     assert lone["Location"].startswith(f"/rounds/points/{points[0].pk}/look")
     looked = guard.post(f"/rounds/points/{points[0].pk}/look", {"code": points[0].key, "idempotency_key": "k"})
     assert looked.status_code == 302 and Reading.objects.get().doubt == "不在计划内"
+    assert "东围墙" in body(guard.get("/rounds/mine")) and "不在计划内" in body(as_("shi").get("/rounds/readings"))
     run, = made(minutes(30))
     clock.at = minutes(31)
     assert guard.get(f"/rounds/p/{points[0].key}")["Location"].startswith(f"/rounds/mine/{run.pk}?point={points[0].pk}")

@@ -8,6 +8,7 @@ import { newKey } from "./sending.js";
 const tell = (text, kind = "info") => document.dispatchEvent(new CustomEvent("flash", { detail: { text, kind } }));
 const round = () => document.querySelector(".round");
 const held = new Map(); // id → a picture waiting in this page
+const buzz = (beats) => { if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(beats); };
 const points = () => [...document.querySelectorAll(".round-point")];
 
 // --- which point a code names, without the page holding the codes themselves ---
@@ -23,13 +24,13 @@ async function arrived(text) {
   const mark = await digest(code);
   const box = points().find((one) => one.dataset.code === mark || (one.dataset.tag && one.dataset.tag === mark));
   if (!box) {
-    navigator.vibrate?.([80, 60, 80]);
+    buzz([80, 60, 80]);
     tell("这个码不在这条路线上。请看清标签，或者回到「我的巡查」里扫。", "warning");
     return false;
   }
   box.querySelector("[name=code]").value = code;
   box.dataset.proven = "";
-  navigator.vibrate?.(60);
+  buzz(60);
   open(box);
   return true;
 }
@@ -182,11 +183,11 @@ function done(box, said, waits) {
 function count() {
   const all = points();
   const over = all.filter((one) => one.dataset.state).length;
+  document.querySelector(".round-whole")?.toggleAttribute("hidden", over < all.length);
   const bar = document.querySelector(".round-progress progress");
   if (!bar) return;
   bar.value = over;
   document.querySelector("[data-round-count]").textContent = `${over} / ${all.length}`;
-  document.querySelector(".round-whole")?.toggleAttribute("hidden", over < all.length);
 }
 
 function onward(from) {
@@ -218,7 +219,7 @@ async function keepPage(kept, page) {
 async function store() {
   const kept = await opened();
   if (!kept || !navigator.onLine || document.body.dataset.page === "onsite-shell") return;
-  if (round()) await keepPage(kept, round());
+  if (round() && round().dataset.run !== "0") await keepPage(kept, round());
   const wanted = [...document.querySelectorAll("[data-keep-round]")].slice(0, 20);
   if (document.body.dataset.page !== "rounds-mine") return;
   const names = new Set(wanted.map((one) => `round-${one.dataset.keepRound}`));
