@@ -1,6 +1,6 @@
 """Rounds fall due, are walked, and are missed by name; each occurrence once, whatever workers and clocks do."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -292,3 +292,42 @@ def test_checks_with_limits_the_wrong_way_round_are_refused(world):
     with pytest.raises(Refused, match="下限比上限大"):
         actions.add_point(SYSTEM, world.liyuan, spec=actions.plans.PointSpec("泵房", checks=(CheckSpec("压力", "number", "MPa", "2", "1"),)), at=MONDAY)
     assert not Point.objects.exists()
+
+
+# --- the duties of the SOPs, as plans -------------------------------------------------------------------------------------
+
+
+@pytest.mark.shows("E25.01", "E25.03")
+def test_a_gap_of_more_than_ten_minutes_and_a_contact_not_made_reach_the_lead(world, who, route, points):
+    often = {"post": "guard", "rhythm": "every", "starts": time(0), "ends": time(0), "grace": 0, "at": MONDAY}
+    actions.set_plan(SYSTEM, world.liyuan, title="责任区巡查", kind="patrol", route=route, minutes=10, lasts=10, **often)
+    actions.set_plan(
+        SYSTEM, world.liyuan, title="岗间联络", kind="report", minutes=30, lasts=30, checks=[CheckSpec("与邻岗联络")], **often,
+    )  # fmt: skip
+    run, = made(minutes(10))
+    walk(who, world, run, points, minutes(14))
+    chores.watch(minutes(20))
+    chores.watch(minutes(30))
+    assert {one.user.username for one in Notice.objects.filter(title="漏巡：责任区巡查（09:20）")} == {"tian", "qian"}
+    assert not Notice.objects.filter(title="漏巡：责任区巡查（09:10）").exists()
+    chores.watch(minutes(60))
+    assert {one.user.username for one in Notice.objects.filter(title="漏报：岗间联络（09:30）")} == {"tian", "qian"}
+
+
+@pytest.mark.shows("D3.26", "E26.03", "D3.14")
+def test_a_day_without_the_building_or_fire_round_is_listed_and_each_system_has_its_answer(world, who, as_, clock):
+    systems = ("水", "电", "气", "通讯", "有线电视")
+    hall, = actions.add_points(SYSTEM, world.liyuan, at=MONDAY, specs=[actions.plans.PointSpec("3 栋大堂", checks=tuple(CheckSpec(one) for one in systems))])
+    halls = actions.set_route(SYSTEM, world.liyuan, title="大堂", points=[hall.pk], at=MONDAY)
+    for title, kind, post in (("楼宇巡查", "building", "steward"), ("每日防火巡查", "fire", "guard")):
+        actions.set_plan(SYSTEM, world.liyuan, title=title, kind=kind, route=halls, post=post, rhythm="daily", times="10:00", lasts=120, at=MONDAY)
+    building, _ = sorted(made(minutes(61)), key=lambda run: run.plan.kind)
+    four = {check.pk: "good" for check in list(hall.checks.all())[:4]}
+    with pytest.raises(Refused, match="有线电视"):
+        actions.read(who("sun"), world.liyuan, run=building, point=hall, given=Given(key="k", answers=four), at=minutes(65))
+    walk(who, world, building, [hall], minutes(66), name="sun")
+    assert [answer["title"] for answer in Reading.objects.get().answers] == list(systems)
+    chores.watch(minutes(60 + 126))
+    clock.at = minutes(200)
+    shown = as_("shi").get("/rounds/missing").content.decode()
+    assert "每日防火巡查" in shown and "楼宇巡查" not in shown
