@@ -108,7 +108,7 @@ def finish(
     return _done(actor, row, event, f"{actor.name} {stead}办结「{step.title}」{why}", step=step.title, stead=stead, why=why)
 
 
-@action("task.evidenced", may="tickets.work", says="{number} 「{step}」{said}")
+@action("task.evidenced", may="tickets.work", says="{number} 「{step}」记入凭证：{said}")
 def bring(actor: Actor, row: Row, /, *, task: int, evidence: dict[str, Any], said: str, at: datetime) -> Done:
     """Evidence for a task comes from elsewhere than whoever has it; a step that asks nothing else is done with it. Returns the Row."""
     title = procedure_of(row.edition_id).every_step[open_task(row, task).step].title
