@@ -18,7 +18,8 @@ from . import cast
 
 STORES: Final = (
     ("委托钥匙专柜", "entrusted", 20, "sun"), ("空房钥匙柜", "vacant", 30, "sun"), ("返修钥匙柜", "repair", 10, "ma"), ("房间钥匙柜", "room", 10, "li"),
-    ("监控室区域钥匙箱", "area", 8, "bai"), ("前台抽屉", "desk", 8, "li"), ("信件包裹架", "mail", 0, None),
+    ("监控室区域钥匙箱", "area", 8, "bai"), ("前台抽屉", "desk", 8, "li"), ("信件包裹架", "mail", 0, "li"),
+    ("危险品柜", "hazmat", 0, "cai"), ("代售票抽屉", "ticket", 0, "li"), ("档案柜", "archive", 0, "xie"),
 )  # fmt: skip
 AREAS: Final = ("1–4 栋天台", "5–8 栋天台", "地下车库设备间", "会所", "水泵房")
 
@@ -26,7 +27,7 @@ AREAS: Final = ("1–4 栋天台", "5–8 栋天台", "地下车库设备间", "
 def live(place: Community, *, until: datetime, days: int) -> None:
     """Cabinets set up at the beginning, what was lent and counted this week, and what is out now."""
     began = until - timedelta(days=min(days, 20))
-    people = {user.username: user for user in User.objects.filter(username__in=("li", "he", "sun", "ma", "lin", "chen", "wang", "bai", "cao", "feng"))}
+    people = {user.username: user for user in User.objects.filter(username__in=("li", "he", "sun", "ma", "lin", "chen", "wang", "bai", "cao", "feng", "cai", "xie"))}
     acts = {name: org.actor_for(user.pk) for name, user in people.items()}
     stores: dict[str, Store] = {}
     for title, holds, hooks, keeper in STORES:
@@ -58,7 +59,7 @@ def _keys(place: Community, acts: dict[str, Any], stores: dict[str, Store], at: 
 
 
 def _in(actor: Any, place: Community, stores: dict[str, Store], kind: str, title: str, at: datetime, **given: Any) -> Thing:
-    holds = {"sealed": "entrusted", "card": "desk", "letter": "mail", "parcel": "mail", "newspaper": "mail"}.get(kind, kind)
+    holds = {"sealed": "entrusted", "card": "desk", "document": "archive", "letter": "mail", "parcel": "mail", "newspaper": "mail"}.get(kind, kind)
     made: Thing = actions.take_in(actor, place, kind=kind, title=title, store=stores[holds], at=at, **given)
     return made
 
@@ -82,6 +83,12 @@ def _week(place: Community, keys: dict[str, Thing], acts: dict[str, Any], people
     letter = _in(acts["li"], place, stores, "letter", "挂号信", until - timedelta(hours=9), unit=cast.RESIDENTS[0][0], whose=owner)
     gone = _in(acts["he"], place, stores, "parcel", "生鲜包裹", until - timedelta(hours=20), unit=cast.RESIDENTS[0][0], whose=owner)
     actions.lend(acts["he"], gone, way="owner", taker=Taker(name=owner, paper="id"), purpose="领取", at=until - timedelta(hours=18))
+    poison = _in(acts["cai"], place, stores, "hazmat", "灭蟑饵剂", until - timedelta(days=9), purpose="灭蟑药", quantity=500, measure="克")
+    draw = actions.lend(acts["cai"], poison, way="use", user=people["cao"], quantity=120, purpose="3 栋地下室灭蟑", at=yesterday - timedelta(hours=6))
+    actions.give_back(acts["cai"], draw, code=poison.code, used=90, quantity=30, at=yesterday - timedelta(hours=5))
+    lot = _in(acts["li"], place, stores, "ticket", "周末电影票", until - timedelta(days=2), purpose="电影票", quantity=40)
+    actions.sell(acts["li"], lot, count=6, amount="210", at=until - timedelta(hours=3))
+    _in(acts["xie"], place, stores, "document", "2026 年物业费收费标准通知", until - timedelta(days=8), purpose="通知")
     assert letter.state == Thing.State.IN
     for holds, by in (("vacant", "sun"), ("repair", "ma"), ("room", "li")):
         there = {one.pk: one.quantity for one in Thing.objects.filter(store=stores[holds], gone_at__isnull=True, state="in")}
