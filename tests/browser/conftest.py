@@ -17,7 +17,7 @@ from shouwen.kernel.journal import now
 from shouwen.org import actions as org_actions
 from shouwen.org import queries as org
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds until something that does not come is called missing. Only a failure waits this long; a busy machine may need much of it."""
 
 DESK = {"width": 1440, "height": 900}

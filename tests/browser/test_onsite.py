@@ -35,7 +35,7 @@ KEPT = """async () => {
 
 
 CONTROLLED = """async () => {
-  const late = new Promise((_, fail) => setTimeout(() => fail(new Error('no service worker answers for this page')), 30000));
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error('no service worker answers for this page')), 60000));
   await Promise.race([navigator.serviceWorker.ready, late]);
   if (navigator.serviceWorker.controller) return;
   await Promise.race([new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done)), late]);
