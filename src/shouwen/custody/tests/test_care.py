@@ -73,7 +73,7 @@ def test_keys_that_nobody_counted_are_named_in_the_evening(keys: Keys) -> None:
     }, "the sealed keys are counted too; empty places need not be"
 
 
-@pytest.mark.shows("D4.04", "D4.10", "D4.12", "D4.25", "D4.27", "D4.28", "D4.47", "D4.50", "D4.51", "D4.52", "D4.68", "D11.10")
+@pytest.mark.shows("D4.04", "D4.10", "D4.12", "D4.25", "D4.27", "D4.28", "D4.47", "D4.48", "D4.50", "D4.51", "D4.52", "D4.68", "D11.10")
 def test_a_place_has_one_keeper_and_passes_counted(keys: Keys) -> None:
     store, lin = keys.stores["entrusted"], keys.actor("lin")
     key = keys.take_in("entrusted", quantity=2)

@@ -70,7 +70,7 @@ def test_lent_counted_back_and_nothing_else_in_between(keys: Keys) -> None:
             change()
 
 
-@pytest.mark.shows("D4.30", "D4.31", "D4.32", "D4.33", "D4.34", "D4.35", "D4.72", "D4.74", "D4.75", "D4.76", "D4.77", "D4.78")
+@pytest.mark.shows("D4.21", "D4.30", "D4.31", "D4.32", "D4.33", "D4.34", "D4.35", "D4.72", "D4.74", "D4.75", "D4.76", "D4.77", "D4.78")
 def test_a_proxy_shows_the_paper_of_their_kind_and_the_owner_agrees(keys: Keys) -> None:
     key, repair = keys.take_in("entrusted"), keys.take_in("repair")
     take = lambda taker, words=None, thing=key: keys.lend(thing, way="proxy", to="", taker=taker, words=(said(),) if words is None else words, purpose="看房")  # noqa: E731
@@ -190,3 +190,17 @@ def test_a_room_key_comes_back_when_power_windows_and_door_are_seen_to(keys: Key
     back("单元电源已断", "门窗已关", "单元门已锁好")
     loan.refresh_from_db()
     assert loan.state == "closed"
+
+
+@pytest.mark.shows("D4.85", "D4.86", "D11.04")
+def test_repair_and_area_keys_come_back_whole_and_the_right_ones(keys: Keys) -> None:
+    repair, area = keys.take_in("repair", quantity=2), keys.take_in("area", title="天台", quantity=3)
+    first, second = keys.lend(repair, purpose="补漏"), keys.lend(area, way="shift", to="li", purpose="早班巡视")
+    assert second.due_at == MONDAY.replace(hour=16), "the end of the shift"
+    for loan, other, many in ((first, area, 2), (second, repair, 3)):
+        with pytest.raises(Refused, match="不是借出的"):
+            actions.give_back(keys.actor("li"), loan, code=other.code, quantity=many, at=MONDAY + HOUR)
+        actions.give_back(keys.actor("li"), loan, code=loan.thing.code, quantity=many - 1, remark="少一把，正在找", at=MONDAY + HOUR)
+        loan.refresh_from_db()
+        assert loan.state == "out" and loan.returned == many - 1
+    assert Notice.objects.filter(title__contains="短缺").count() >= 2
