@@ -213,7 +213,7 @@ class Reading(models.Model):
 
     class Evidence(models.TextChoices):
         SCAN = "scan", "扫码"
-        NFC = "nfc", "NFC"
+        NFC = "nfc", "NFC 感应"
         PHOTO = "photo", "照片"
         HAND = "hand", "手工"
 

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(verbose_name='送达时间')),
                 ('by_id', models.BigIntegerField(verbose_name='巡查人编号')),
                 ('by_name', models.CharField(max_length=60, verbose_name='巡查人')),
-                ('evidence', models.CharField(choices=[('scan', '扫码'), ('nfc', 'NFC'), ('photo', '照片'), ('hand', '手工')], max_length=10, verbose_name='凭据')),
+                ('evidence', models.CharField(choices=[('scan', '扫码'), ('nfc', 'NFC 感应'), ('photo', '照片'), ('hand', '手工')], max_length=10, verbose_name='凭据')),
                 ('doubt', models.CharField(blank=True, max_length=200, verbose_name='存疑')),
                 ('good', models.BooleanField(verbose_name='正常')),
                 ('answers', models.JSONField(default=list, verbose_name='结果')),
