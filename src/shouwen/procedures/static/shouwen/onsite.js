@@ -5,7 +5,6 @@
 import { add, base, discard, list, onSent, opened, outcomes, send, show } from "./queue.js";
 import { smaller, spot } from "./photo.js";
 import { undo } from "./pickers.js";
-import { undo } from "./pickers.js";
 import { sign } from "./signature.js";
 import { newKey } from "./sending.js";
 
@@ -318,7 +317,6 @@ function putPage(kept, task) {
   const copy = task.cloneNode(true);
   copy.dataset.stage = task.dataset.served ?? task.dataset.stage;
   delete copy.dataset.served;
-  undo(copy);
   undo(copy);
   for (const shown of copy.querySelectorAll("[data-dial], [data-equipped] .upload-ways, .upload-spot, [data-hide-after]")) shown.remove(); // numbers in the clear are never kept
   for (const uploads of copy.querySelectorAll(".uploads")) uploads.replaceChildren();
