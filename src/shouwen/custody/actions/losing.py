@@ -58,7 +58,7 @@ def _ticket(actor: Actor, row: Thing, what: str, said: str, at: datetime) -> Any
     return procedures.file_ticket(actor, row.community, procedure=PROCEDURE, answers=answers, at=at)
 
 
-@action("custody.settled", may="custody.work", says="{number} {title}：{how}，{note}")
+@action("custody.settled", may="custody.work", says="遗失处理 {number} {title}：{how}，{note}")
 def settle(actor: Actor, thing: Thing, /, *, how: str, at: datetime, quantity: int | None = None, remark: str = "") -> Done:
     """The end of a loss: found, cut anew, the lock changed, or written off."""
     row = locked(thing)

@@ -66,3 +66,21 @@ def test_statements_that_were_dropped_are_prepared_again():
         cursor.execute("DEALLOCATE ALL")
     put("second")
     assert RequestKey.objects.count() == 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps statements by name")
+@pytest.mark.both
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_the_tables_costs_no_transaction_its_statements():
+    put("first")
+    with connection.cursor() as cursor:
+        for _ in range(3):  # psycopg prepares what it sees twice, and drops all it sees at the first change of a table
+            cursor.execute("SELECT count(*) FROM kernel_requestkey")
+        cursor.execute("CREATE INDEX passing ON kernel_requestkey (status)")
+        cursor.execute("DROP INDEX passing")
+    with transaction.atomic():
+        put("second")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 2")
+        put("third")
+    assert RequestKey.objects.count() == 3

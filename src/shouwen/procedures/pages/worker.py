@@ -38,7 +38,7 @@ ICON_SIZES: Final = (192, 512)
 def worker(request: HttpRequest) -> HttpResponse:
     """The worker's code, named anew by any change of the files it keeps. It serves every address below ours."""
     fixed = [static(name) for name in LINKED]
-    files = [*fixed, *(settings.STATIC_URL + name for name in IMPORTED)]
+    files = list(dict.fromkeys([*fixed, *(settings.STATIC_URL + name for name in IMPORTED)]))  # a browser keeps none if one comes twice
     told = {
         "version": _version(), "files": files, "shell": reverse("procedures:onsite_shell"), "mine": reverse("procedures:mine"),
         "fixed": [] if settings.DEVELOPMENT else fixed,

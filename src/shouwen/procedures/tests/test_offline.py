@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -204,6 +205,8 @@ def test_the_app_is_the_same_for_everybody(client: Client, settings: Any, db: No
     """Worker, manifest and the page without a signal hold nothing of anybody, and follow the prefix."""
     worker = client.get("/sw.js")
     assert worker["Content-Type"].startswith("text/javascript") and worker["Cache-Control"] == "no-cache" and '"/mine/offline"' in worker.content.decode()
+    files = json.loads(worker.content.decode().split("const SETTINGS = ", 1)[1].split(";\n", 1)[0])["files"]
+    assert files and len(files) == len(set(files))  # a browser keeps nothing at all of a list that names a file twice
     manifest = client.get("/manifest.webmanifest").json()
     assert manifest["start_url"] == "/mine" and manifest["scope"] == "/" and {i["purpose"] for i in manifest["icons"]} == {"any", "maskable"}
     assert [name for name in (*LINKED, *IMPORTED) if not name.startswith("vendor/") and finders.find(name) is None] == []  # one missing, none kept

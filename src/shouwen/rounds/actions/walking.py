@@ -50,7 +50,7 @@ class Given:
     spot: str = ""
 
 
-@action("round.read", may="rounds.walk", says="{what}：{point}，{result}（{evidence}）{doubt}")
+@action("round.read", may="rounds.walk", says="登记{what}：{point}，{result}（{evidence}）{doubt}")
 def read(actor: Actor, community: Any, /, *, given: Given, run: Run | None = None, point: Point | None = None, at: datetime) -> Done:
     """Record a point (or, without one, the report of a run). What is wrong opens a ticket with the place and the pictures.
 

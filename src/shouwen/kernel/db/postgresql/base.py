@@ -17,6 +17,9 @@ from .prepared import Prepared, done
 
 _PLAIN_READ = re.compile(r"\s*SELECT\b(?!.*\b(?:FOR\s+(?:NO\s+KEY\s+)?UPDATE|FOR\s+(?:KEY\s+)?SHARE|(?:nextval|setval|set_config|pg_\w+)\s*\())", re.IGNORECASE | re.DOTALL)
 
+_DROPS_PLANS = re.compile(r"\s*(?:DROP|ALTER|ROLLBACK|DISCARD|DEALLOCATE)\b", re.IGNORECASE)
+"""After one of these psycopg drops every prepared statement of the connection, ours too, before its next statement."""
+
 
 @lru_cache(maxsize=1024)
 def _plainly_reads(sql: str) -> bool:
@@ -43,7 +46,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _begin_first(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.begin_due and not _plainly_reads(str(sql)):
             self.begin()
-        return execute(sql, params, many, context)
+        result = execute(sql, params, many, context)
+        if self._prepared is not None and _DROPS_PLANS.match(str(sql)):
+            self._prepared.forget()
+        return result
 
     def ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run one of our own statements, prepared, with single values for its `%s`; the rows it gives."""

@@ -36,7 +36,7 @@ class Prepared:
         given = _wired(values)
         try:
             result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
-        except InvalidSqlStatementName:  # psycopg drops every statement when it has seen DDL
+        except InvalidSqlStatementName:  # somebody else dropped it, such as a pooler that hands out another session
             self._names.clear()
             if self._raw.pgconn.transaction_status != TransactionStatus.IDLE:
                 raise
@@ -46,6 +46,11 @@ class Prepared:
         read = Transformer(self._raw)
         read.set_pgresult(result)
         return read.load_rows(0, result.ntuples, tuple)
+
+    def forget(self) -> None:
+        """Prepare everything anew. The statement in between lets psycopg drop now what it would drop later, amid a transaction."""
+        self._raw.execute("SELECT 1")
+        self._names.clear()
 
     def _name(self, sql: str) -> bytes:
         """The name under which the statement is prepared; it is now the one run last."""
