@@ -27,6 +27,7 @@ from shouwen.portal import hearing
 from shouwen.portal import queries as portal_queries
 from shouwen.procedures import handing, papered, slots
 from shouwen.procedures import records as procedures_records
+from shouwen.rounds import cards as rounds_cards
 
 
 def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, unit: str, state: str) -> None:
@@ -77,9 +78,10 @@ slots.offer_ratings(portal_queries.ratings)
 slots.show_caller(custody_cards.keys)
 slots.show_caller(custody_cards.mail)
 
-# Tickets stand on the hand-over sheet of a shift, and pass on with it.
+# Tickets stand on the hand-over sheet of a shift, and pass on with it; rounds that were missed in it too.
 handover.fill(handing.open_items, handing.pass_on)
 handover.count_too(custody_cards.stock)
+handover.fill(rounds_cards.missed_items, rounds_cards.pass_on)
 
 
 # --- what papers are filled in from, and what others do for them --------------------------------------------------------

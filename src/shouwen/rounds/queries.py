@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.urls import reverse
 
 from shouwen.duty import queries as duty
 from shouwen.estate.models import Community
@@ -110,6 +111,49 @@ def _one(rows: QuerySet[Any], pk: int, said: str) -> Any:
     if found is None:
         raise NotFound(said)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A run as a morning page or a sheet names it: `state` 漏巡 or 有漏点, `what` the points by name (all of them, or a report that did not come)."""
+
+    run_id: int
+    due_at: datetime
+    plan: str
+    post: str
+    state: str
+    what: str
+    url: str
+
+
+def missed_last_night(actor: Actor, community: Community, since: datetime, until: datetime) -> list[Missed]:
+    """What was not walked of the rounds that fell due in [since, until), the earliest first, at most 100; plain rows for a morning page.
+
+    `post` is the post's title. A run that was made whole later, or stood still for an emergency, is not among them. Three statements at most.
+    """
+    rows = list(missing(actor).filter(community=community, due_at__gte=since, due_at__lt=until).order_by("due_at", "id")[:100])
+    if not rows:
+        return []
+    titles, posts = titles_of(pk for row in rows for pk in row.missed), duty.current_directory(community).posts
+    return [_missed(row, titles, posts[row.post].title if row.post in posts else row.post) for row in rows]
+
+
+def missed_in_shift(community_id: int, posts: Iterable[str], since: datetime) -> list[Missed]:
+    """The same for some posts since a moment, whoever asks: what the sheet of a hand-over lists. At most 60."""
+    lacking = Run.objects.select_related("plan").filter(state__in=[Run.State.PARTIAL, Run.State.MISSED])
+    rows = list(lacking.filter(community=community_id, post__in=list(posts), due_at__gte=since).order_by("due_at", "id")[:60])
+    titles = titles_of(pk for row in rows for pk in row.missed)
+    return [_missed(row, titles, row.post) for row in rows]
+
+
+def _missed(row: Run, titles: dict[int, str], post: str) -> Missed:
+    if not row.points:
+        what = "没有报告"
+    elif row.state == Run.State.MISSED:
+        what = f"{len(row.points)} 个点都没有巡到"
+    else:
+        what = "漏 " + "、".join(titles.get(pk, "已停用的点位") for pk in row.missed) if row.missed else "点位已巡，没有交报告"
+    return Missed(row.pk, row.due_at, row.plan.title, post, row.get_state_display(), what, reverse("rounds:run", args=[row.pk]))
 
 
 # --- on the phone --------------------------------------------------------------------------------------------------------
