@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -90,25 +91,39 @@ def signed_days(community_id: int, first: date, last: date) -> dict[tuple[str, d
     return {(row.book, row.day): row for row in SignOff.objects.filter(community=community_id, day__gte=first, day__lte=last)}
 
 
-def overdue(community_id: int, today: date) -> dict[str, list[date]]:
-    """By book: the days before today that nobody has signed, oldest first. A book that begins later asks for no earlier day."""
+Signed = Mapping[tuple[str, date], SignOff]
+
+
+def overdue(
+    community_id: int, today: date, *, signed: Signed | None = None, sheets: Iterable[Handover] | None = None
+) -> dict[str, list[date]]:
+    """By book: the days before today that nobody has signed, oldest first. A book that begins later asks for no earlier day.
+
+    `signed`, `sheets`: the signatures and hand-overs of the days looked at, for whoever has them already.
+    """
     first = today - LOOKS_BACK
     begun = LogLine.objects.filter(community=community_id).order_by("pk").values_list("event_at", flat=True).first()
     if begun is None:
         return {slug: [] for slug in REVIEWS}
     first = max(first, begun.astimezone(CHINA).date())
     days = [first + timedelta(n) for n in range((today - first).days)]
-    signed = signed_days(community_id, first, today)
-    start, end = _bounds(first)[0], _bounds(today)[0]
+    signed = signed_days(community_id, first, today) if signed is None else signed
     passed: dict[date, set[str]] = {}
-    rows = Handover.objects.filter(community=community_id, due_at__gte=start, due_at__lt=end).exclude(state=Handover.State.STOPPED)
-    for due, post, to_post in rows.values_list("due_at", "post", "to_post"):
-        passed.setdefault(due.astimezone(CHINA).date(), set()).update((post, to_post))
+    for sheet in passes(community_id, first, today) if sheets is None else sheets:
+        if sheet.state != Handover.State.STOPPED:
+            passed.setdefault(sheet.due_at.astimezone(CHINA).date(), set()).update((sheet.post, sheet.to_post))
     found = {}
     for slug, review in REVIEWS.items():
         wanted = [day for day in days if review.every_day or (passed.get(day, set()) & set(review.posts) if review.posts else day in passed)]
         found[slug] = [day for day in wanted if (slug, day) not in signed]
     return found
+
+
+def passes(community_id: int, first: date, last: date) -> list[Handover]:
+    """The hand-overs due from `first` to the end of the day before `last`, without their lines, oldest first."""
+    rows = Handover.objects.filter(community=community_id, due_at__gte=_bounds(first)[0], due_at__lt=_bounds(last)[0])
+    names = ("community_id", "post", "to_post", "from_shift", "to_shift", "due_at", "state", "giver_name", "receiver_name", "finished_at", "refusal", "refused_at")
+    return list(rows.only(*names).order_by("due_at", "pk"))
 
 
 def signer_titles(community_id: int, review: Review) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -245,25 +245,37 @@ WATCHED = timedelta(hours=4)
 """So far back a missed hand-over is still reported."""
 
 
-def late_handovers(community_id: int, ended_before: datetime, at: datetime) -> list[tuple[Span, Span]]:
-    """(shift, the one that follows) of posts that hand over here, whose hour has passed without both signatures.
+WEEK = timedelta(days=7)
 
-    A post hands over here when it has done so within a week: where nobody uses the sheet, nobody is reported.
+Done = Collection[tuple[str, str, datetime]]
+"""(post, to_post, hour) of hand-overs that are complete."""
+
+
+def handed(community_id: int, since: datetime) -> Done:
+    """What has been handed over for an hour since then."""
+    rows = Handover.objects.filter(community=community_id, state=Handover.State.DONE, due_at__gte=since)
+    return set(rows.values_list("post", "to_post", "due_at"))
+
+
+def late_handovers(
+    community_id: int, ended_before: datetime, at: datetime, *, since: datetime | None = None, known: Done | None = None
+) -> list[tuple[Span, Span]]:
+    """(shift, the one that follows) of posts that hand over here, whose hour has passed (since `since`) without both signatures.
+
+    A post hands over here when it has done so within a week: where nobody uses the sheet, nobody is reported. `known` holds that week.
     """
-    week = at - timedelta(days=7)
-    rows = list(
-        Handover.objects.filter(community=community_id, state=Handover.State.DONE, due_at__gte=week).values_list("post", "to_post", "due_at")
-    )
-    posts = {post for post, to_post, _ in rows if post == to_post}
+    rows = handed(community_id, at - WEEK) if known is None else known
+    done = {(post, due) for post, to_post, due in rows if post == to_post and due >= at - WEEK}
+    posts = {post for post, _ in done}
     if not posts:
         return []
-    here, done = current_directory(community_id), {(post, due) for post, to_post, due in rows if post == to_post}
-    first = (ended_before - WATCHED).astimezone(here.zone).date() - timedelta(1)
-    ended = [s for s in here.spans(first, 3) if s.post in posts and ended_before - WATCHED < s.ends_at <= ended_before and (s.post, s.ends_at) not in done]
+    here, since = current_directory(community_id), since or ended_before - WATCHED
+    first = since.astimezone(here.zone).date() - timedelta(1)
+    ended = [s for s in here.spans(first, 3) if s.post in posts and since < s.ends_at <= ended_before and (s.post, s.ends_at) not in done]
     return [(s, after) for s in ended if (after := attendance.follower(here, s.post, s.ends_at, but=s.user)) is not None]
 
 
-def missing_books(community_id: int, days: Iterable[date], at: datetime) -> list[tuple[date, str, datetime]]:
+def missing_books(community_id: int, days: Iterable[date], at: datetime, *, known: Done | None = None) -> list[tuple[date, str, datetime]]:
     """Workdays on which the book did not pass in time: (day, which way, due). A day off asks for none. D13.20, D13.24."""
     here = current_directory(community_id)
     wanted = {
@@ -272,12 +284,7 @@ def missing_books(community_id: int, days: Iterable[date], at: datetime) -> list
     }  # fmt: skip
     if not wanted:
         return []
-    done = set(
-        Handover.objects.filter(
-            community=community_id, post__in=BOOK_POSTS, to_post__in=BOOK_POSTS, state=Handover.State.DONE,
-            due_at__gte=min(wanted.values()), due_at__lte=max(wanted.values()),
-        ).values_list("post", "to_post", "due_at")
-    )  # fmt: skip
+    done = handed(community_id, min(wanted.values())) if known is None else known
     other = dict(zip(BOOK_POSTS, reversed(BOOK_POSTS), strict=True))
     return [
         (day, f"{here.posts[post].title} → {here.posts[other[post]].title}", due)

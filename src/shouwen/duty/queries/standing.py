@@ -11,7 +11,7 @@ from .. import attendance
 from ..directory import Directory, Span
 from ..models import Presence
 from .attendance import GAPLESS
-from .handover import done_since
+from .handover import WEEK, Done, handed
 from .people import current_directory
 
 SHOWN: Final = (*GAPLESS, "duty-manager")
@@ -47,8 +47,8 @@ class Standing:
         return TONES[self.state]
 
 
-def standing(community_id: int, at: datetime, posts: Sequence[str] = SHOWN) -> list[Standing]:
-    """The posts that are rostered here, in this order. Two statements, whatever there is."""
+def standing(community_id: int, at: datetime, posts: Sequence[str] = SHOWN, *, known: Done | None = None) -> list[Standing]:
+    """The posts that are rostered here, in this order. Two statements at most, whatever there is."""
     here = current_directory(community_id)
     rostered = {turn.post for turn in here.turns}
     wanted = [post for post in posts if post in rostered and post in here.posts]
@@ -59,7 +59,8 @@ def standing(community_id: int, at: datetime, posts: Sequence[str] = SHOWN) -> l
         (row.user_id, row.post, row.starts_at): row
         for row in Presence.objects.filter(community=community_id, starts_at__gte=since, starts_at__lte=at, post__in=wanted)
     }
-    done = done_since(community_id, at - timedelta(days=7))
+    rows = handed(community_id, at - WEEK) if known is None else known
+    done = {(post, due) for post, to_post, due in rows if post == to_post}
     return [_standing(here, post, came, done, at) for post in wanted]
 
 
