@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from shouwen.config import cli
+from shouwen.config import wiring as wiring  # the parts of other areas
 from shouwen.kernel.access import SYSTEM
-from shouwen.procedures import adoption, rehearsal, scripts
+from shouwen.procedures import adoption, parts, rehearsal, scripts
 from shouwen.procedures.calendars import CHINA
 from shouwen.procedures.effects import WHYS
 from shouwen.procedures.engine import Faulty, reading, sections
@@ -227,6 +228,13 @@ def test_every_line_of_a_rehearsal_is_told():
     assert told == {name.removeprefix("_ticket_") for name in vars(Expectations) if name.startswith("_ticket_")}
     others = set(re.findall(r"`expect (?!NAME)(\w+)", table))
     assert others == {"told", "not", "book", "timeline", "printed", "form", "report", "scheduled", "opened"}
+
+
+def test_every_line_of_other_areas_is_told():
+    table = " ".join(cell for cell in tables(ENGLISH)["line of another area"])
+    played = {name for part in parts.PARTS for name in parts.words(part)}
+    assert {f"do_{verb}" for verb in re.findall(r"\bWHO (\w+) ", table)} | {f"expect_{word}" for word in re.findall(r"`expect (\w+)", table)} == played
+    assert not {name.removeprefix("do_") for name in played} & {name.removeprefix("_") for name in vars(Stage)}
 
 
 def test_the_reasons_for_telling_are_those_of_the_program():

@@ -55,6 +55,7 @@ MENU: Final = (
         Entry("通知", "bell", "notices:inbox"),
     )),
     Group("值班", (
+        Entry("晨间一览", "sun", "morning", "duty.edit"),
         Entry("值班日志", "notebook", "duty:book", "duty.view"),
         Entry("交接班", "switch-horizontal", "duty:handover", "duty.write"),
         Entry("钥匙与保管", "key", "custody:register", "custody.view"),

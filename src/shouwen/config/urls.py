@@ -7,7 +7,7 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import guide, health, journal, pages, settings_pages
+from . import guide, health, journal, morning, pages, settings_pages
 from . import wiring as wiring
 from .api import api
 
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("community", pages.switch, name="switch"),
     path("guide", guide.page, name="guide"),
+    path("morning", morning.page, name="morning"),
     path("journal", journal.JOURNAL.page, name="journal"),
     path("settings", settings_pages.hub, name="settings"),
     path("settings/figures", settings_pages.figures, name="settings_figures"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from shouwen.custody import actions as custody
 from shouwen.custody import cards as custody_cards
+from shouwen.custody.played import Custody
 from shouwen.duty import handover
 from shouwen.duty import queries as duty_queries
 from shouwen.duty import records as duty_records
@@ -25,9 +26,11 @@ from shouwen.org import queries as org
 from shouwen.papers import records as papers
 from shouwen.portal import hearing
 from shouwen.portal import queries as portal_queries
-from shouwen.procedures import handing, papered, slots
+from shouwen.procedures import handing, papered, parts, slots
 from shouwen.procedures import records as procedures_records
+from shouwen.procedures.played_duty import Shifts
 from shouwen.rounds import cards as rounds_cards
+from shouwen.rounds.played import Rounds
 
 
 def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, unit: str, state: str) -> None:
@@ -128,3 +131,6 @@ papers.NEIGHBOURS.came_back = papered.came_back
 papers.CLEAR["ticket"] = papered.private_facts
 papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)
+
+# What rehearsals play besides tickets.
+parts.cast(Shifts, Custody, Rounds)

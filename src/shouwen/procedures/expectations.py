@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shouwen.duty.models import LogLine
@@ -12,7 +12,7 @@ from shouwen.notices.models import Notice
 from shouwen.org import queries as org
 from shouwen.papers.models import Paper
 
-from . import reports
+from . import parts, reports
 from .calendars import local
 from .deciding import finder_for
 from .editions import edition_in_force, procedure_of
@@ -60,6 +60,8 @@ class Expectations:
                 return [self._scheduled(value)]
             case "opened" if found := _OPENED.fullmatch(rest):
                 return [self._scheduled({found["procedure"]: found["name"]})]
+        if look := parts.known(self.stage.parts, f"expect_{head}"):
+            return list(look(rest, value))
         row = self.stage.row(head)
         if not isinstance(value, dict):
             raise BadScript(f"「expect {head}」后面应写 {{…}}。")
@@ -224,13 +226,16 @@ class Expectations:
                 rows = rows.filter(about__regex=rf"^ticket:{row.id}(/|$)")
         if why := value.get("why"):
             rows = rows.filter(why__in=_many(why))
+        if at := value.get("at"):
+            first = _minute(moment(at, self.stage.now))
+            rows = rows.filter(at__gte=first, at__lt=first + timedelta(minutes=1))
         found = [(n.party or self._user(str(n.user_id)), f"{n.title} {n.body}") for n in rows]
         if text := value.get("text"):
             found = [(who, words) for who, words in found if str(text) in words]
         have = {who for who, _ in found}
         wanted = set(_many(value["who"])) if "who" in value else set()
         ok = wanted <= have if wanted else bool(found)
-        every = [f"{n.party or self._user(str(n.user_id))}（{n.why} {n.title}）" for n in Notice.objects.filter(pk__gt=self.stage.heard)]
+        every = [f"{local(n.at):%H:%M} {n.party or self._user(str(n.user_id))}（{n.why} {n.title}）" for n in Notice.objects.filter(pk__gt=self.stage.heard)]
         return ok, "", "；".join(every) or "没有人收到通知"
 
     def _book(self, post: str, value: dict[str, str]) -> Check:

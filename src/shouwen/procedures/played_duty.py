@@ -10,6 +10,7 @@ from shouwen.duty import actions, chores
 from shouwen.duty import handover as rule
 from shouwen.duty import queries as duty
 from shouwen.duty.models import Handover, HandoverLine, Presence
+from shouwen.duty.queries.standing import standing
 from shouwen.kernel.access import Actor
 
 from .parts import Check, Part, compared, many, only
@@ -135,7 +136,7 @@ class Shifts(Part):
 
     def expect_duty(self, rest: str, value: dict[str, Any]) -> list[Check]:
         """Who answers for a post at this moment, and who is expected next."""
-        found = next((one for one in duty.standing(self.stage.home(), self.now) if one.post == rest), None)
+        found = next((one for one in standing(self.stage.home(), self.now) if one.post == rest), None)
         if found is None:
             raise BadScript(f"「{rest}」现在没有排班。")
         names = {name: self.stage.actor(name).name for name in many(value.get("who", ())) + many(value.get("next", ()))}

@@ -18,7 +18,7 @@ from shouwen.notices.models import Notice
 from shouwen.org import actions as org_actions
 from shouwen.org import queries as org
 
-from . import actions, queries, schedules, store
+from . import actions, parts, queries, schedules, store
 from .editions import procedure_of
 from .expectations import Check, Expectations
 from .models import Clock, Ticket
@@ -41,6 +41,7 @@ class Stage:
         self.first_line = LogLine.objects.aggregate(last=Max("pk"))["last"] or 0
         self.heard = self._last_notice()
         self.away: dict[str, Any] = {}
+        self.parts = [part(self) for part in parts.PARTS]
         self.expectations = Expectations(self)
 
     @property
@@ -59,7 +60,8 @@ class Stage:
         found = _ACT.fullmatch(words)
         if not found:
             raise BadScript(f"看不懂「{words}」。写法见编写规程的说明。")
-        verb: Callable[..., None] | None = getattr(self, f"_{found['verb']}", None)
+        own: Callable[..., None] | None = getattr(self, f"_{found['verb']}", None)
+        verb = own or parts.known(self.parts, f"do_{found['verb']}")
         if verb is None:
             raise BadScript(f"没有「{found['verb']}」这个动作。")
         self.heard = self._last_notice()
@@ -81,7 +83,11 @@ class Stage:
                 Clock.objects.filter(ticket_id__gt=self.first_ticket, wake_at__lte=target)
                 .order_by("wake_at").values_list("wake_at", "ticket_id").first()
             )  # fmt: skip
-            if moments and (wake is None or moments[0][0] <= wake[0]):
+            beside = min(((at, n) for n, part in enumerate(self.parts) if (at := part.wakes(target))), default=None)
+            if beside and beside[0] <= min((each[0] for each in (wake, *moments[:1]) if each), default=target):
+                self.clock.move(max(beside[0], self.now))
+                self.parts[beside[1]].wake(self.now)
+            elif moments and (wake is None or moments[0][0] <= wake[0]):
                 at, community_id, procedure, rule = moments.pop(0)
                 self.clock.move(max(at, self.now))
                 schedules.open_scheduled(SYSTEM, community_id, procedure=procedure, rule=rule, due=at, at=self.now)

@@ -18,14 +18,15 @@ SHOWN: Final = (*GAPLESS, "duty-manager")
 """Posts whose state everybody sees: those that are never left, and who decides meanwhile. C1.01, D2.21."""
 
 STATES: Final = {
-    "here": "在岗", "unhanded": "接班人还没有接班", "absent": "还没有登记到岗", "left": "已离岗", "empty": "现在没有人",
+    "here": "在岗", "unhanded": "接班人还没有接班", "absent": "还没有登记到岗", "left": "已离岗", "empty": "现在没有人", "rostered": "按排班",
 }  # fmt: skip
-TONES: Final = {"here": "success", "unhanded": "warning", "absent": "warning", "left": "danger", "empty": "danger"}
+TONES: Final = {"here": "success", "unhanded": "warning", "absent": "warning", "left": "danger", "empty": "danger", "rostered": "neutral"}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One post now. `name` answers for it: whoever has come and taken over, or (`unhanded`) still the one before.
+    """One post now. `name` answers for it: whoever has come and taken over, or (`unhanded`) still the one before. Where nobody
+    at all checks in, the roster is all that is known (`rostered`).
 
     `since` is when they came, or None; `until` when they are relieved, by `next_name` ("" = by nobody).
     """
@@ -83,7 +84,7 @@ def _standing(
             return Standing(post, title, "unhanded", here.name(before.user), old.arrived_at if old else None, span.starts_at, here.name(user or span.user))
     if user is None and row is None:
         return Standing(post, title, "empty", "", None, span.ends_at, _name(here, after))
-    state = "absent" if row is None else "left" if row.left_at else "here"
+    state = "rostered" if not came else "absent" if row is None else "left" if row.left_at else "here"
     return Standing(post, title, state, here.name(user or span.user), row.arrived_at if row else None, span.ends_at, _name(here, after))
 
 

@@ -29,6 +29,7 @@ from ..calendars import local
 from ..editions import procedure_of
 from ..forms import colleagues
 from ..lanes import Item, Lane, Narrowed
+from .posts import strip
 from .rows import Look, options, task_rows, waiting_rows
 
 TONES = {
@@ -99,7 +100,8 @@ def board(request: HttpRequest) -> HttpResponse:
     else:
         found = reads.lanes(actor, community.pk, at, chosen)
     climbed = reads.climbed({item.ticket for lane in found for item in lane.items})
-    digest = _digest(found, climbed, figures)
+    posts = strip(actor, community.pk, community.people_version, at)
+    digest = _digest(found, climbed, figures, posts)
     token = f"{figures.mark}.{community.people_version}.{int(changes(found, at).timestamp())}.{digest}"
     if polled and seen.rpartition(".")[2] == digest:
         same = HttpResponse(status=204)
@@ -110,7 +112,7 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "lanes": shown, "seen": token, "now": at, "quiet": over == soon == "0", "any": bool(shown), "chosen": chosen, "over": over,
         "soon": soon, "kept": chosen.address(actor), "cut": chosen.group and len(found[0].items) > reads.GROUPED,
-        "running": _many(figures.running), "filed": _many(figures.filed), "ticks": look.ticks, "here": request.path,
+        "running": _many(figures.running), "filed": _many(figures.filed), "ticks": look.ticks, "here": request.path, "posts": posts,
     }  # fmt: skip
     if not polled:
         context |= choices(actor, community.pk, people, chosen, at)
@@ -137,9 +139,9 @@ def changes(found: list[Lane], at: datetime) -> datetime:
     return min(moment for moment in (*moments, midnight) if moment > at)
 
 
-def _digest(found: list[Lane], climbed: dict[tuple[int, int], int], figures: Any) -> str:
+def _digest(found: list[Lane], climbed: dict[tuple[int, int], int], figures: Any, posts: str) -> str:
     content = [(lane.key, lane.count, lane.more, lane.items, lane.waiting) for lane in found]
-    whole = repr((content, sorted(climbed.items()), figures.running, figures.filed))
+    whole = repr((content, sorted(climbed.items()), figures.running, figures.filed, posts))
     return hashlib.blake2b(whole.encode(), digest_size=10).hexdigest()
 
 
