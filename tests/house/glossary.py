@@ -43,7 +43,7 @@ def text() -> str:
     lines = ["# Glossary 术语表", "", "Made by `python tests/house/glossary.py` from the models; a test keeps it complete.", ""]
     lines += ["## Ideas", "", "| English | 中文 | meaning |", "|---|---|---|", *(f"| {en} | {zh} | {says} |" for en, zh, says in IDEAS), ""]
     lines += ["## Permissions", "", "| code | 中文 |", "|---|---|", *(f"| `{code}` | {title} |" for code, title in PERMISSIONS.items()), ""]
-    for area in ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds"):
+    for area in ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "premises"):
         lines += [f"## {area}", ""]
         for model in sorted(apps.get_app_config(area).get_models(), key=lambda model: model.__name__):
             lines += [f"### {model.__name__} {model._meta.verbose_name}", "", "| English | 中文 | values |", "|---|---|---|"]

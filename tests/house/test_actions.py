@@ -41,7 +41,7 @@ def test_an_action(code):
 
 def test_there_are_actions_of_every_area():
     rooms = {act.run.__module__.split(".")[1] for act in ACTIONS.values()}
-    assert {"kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds"} <= rooms
+    assert {"kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "premises"} <= rooms
 
 
 def test_permissions_are_chinese_and_all_of_them_used():

@@ -12,7 +12,7 @@ from shouwen import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "shouwen"
-AREAS = ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "config")
+AREAS = ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "premises", "config")
 
 LONGEST = 600
 LONG_WITH_REASON = {

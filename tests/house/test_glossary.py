@@ -12,7 +12,7 @@ spec = importlib.util.spec_from_file_location("glossary", Path(__file__).with_na
 glossary = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(glossary)
 
-OURS = ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds")
+OURS = ("kernel", "estate", "org", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "premises")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

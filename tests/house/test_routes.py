@@ -171,7 +171,7 @@ def holds_canary(response) -> list[str]:
 
 def test_there_are_routes_of_every_area():
     spaces = {route.name.split(":")[0] for route in ROUTES if ":" in route.name}
-    assert {"api", "org", "estate", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds"} <= spaces
+    assert {"api", "org", "estate", "notices", "papers", "duty", "procedures", "portal", "fees", "custody", "rounds", "premises"} <= spaces
     assert all("<" not in route.pattern for route in ROUTES), "an address with a kind of part this test does not know"
 
 

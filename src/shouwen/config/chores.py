@@ -76,6 +76,8 @@ CHORES: Final = (
     Chore("巡查", "shouwen.rounds.chores:watch", 10 * SECOND, full=200),
     Chore("钥匙催还", "shouwen.custody.chores:watch", MINUTE, full=100),
     Chore("钥匙清点", "shouwen.custody.chores:uncounted", 60 * MINUTE, alone=True, hour=17),
+    Chore("空置房登记", "shouwen.premises.chores:follow", 10 * MINUTE, alone=True),
+    Chore("未巡访", "shouwen.premises.chores:unvisited", 60 * MINUTE, alone=True, hour=20),
     Chore("封存", _seal, 5 * SECOND, full=sealing.BATCH),
     Chore("检查点", _checkpoint, 15 * MINUTE, alone=True),
     Chore("清理请求键", _old_keys, 60 * MINUTE, alone=True),

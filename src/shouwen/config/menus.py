@@ -62,6 +62,7 @@ MENU: Final = (
         Entry("我的班", "calendar-stats", "duty:mine", "duty.write"),
         Entry("我的巡查", "walk", "rounds:mine", "rounds.walk"),
         Entry("巡查", "route", "rounds:today", "rounds.view"),
+        Entry("楼宇与巡访", "home-2", "premises:coverage", "premises.view"),
         Entry("排班", "calendar-event", "duty:roster", "duty.view"),
     )),
     Group("台账", (

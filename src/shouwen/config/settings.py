@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "shouwen.custody",
     "shouwen.fees",
     "shouwen.rounds",
+    "shouwen.premises",
     "shouwen.portal",
     "shouwen.config",
 ]

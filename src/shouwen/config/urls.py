@@ -15,7 +15,7 @@ handler400 = handler403 = handler404 = "shouwen.kernel.web.failed"
 handler500 = "shouwen.kernel.web.crashed"
 
 AREAS: Final = {
-    "org": "org/", "estate": "estate/", "notices": "notices/", "papers": "papers/", "duty": "duty/", "portal": "r/", "fees": "fees/", "custody": "custody/", "rounds": "rounds/", "procedures": "",
+    "org": "org/", "estate": "estate/", "notices": "notices/", "papers": "papers/", "duty": "duty/", "portal": "r/", "fees": "fees/", "custody": "custody/", "rounds": "rounds/", "premises": "premises/", "procedures": "",
 }
 """Areas with pages, and below which address each has them. Tickets are what one works on: theirs stand at the root."""
 

@@ -26,9 +26,11 @@ from shouwen.org import queries as org
 from shouwen.papers import records as papers
 from shouwen.portal import hearing
 from shouwen.portal import queries as portal_queries
+from shouwen.premises import effects as premises
 from shouwen.procedures import handing, papered, parts, slots
 from shouwen.procedures import records as procedures_records
 from shouwen.procedures.played_duty import Shifts
+from shouwen.rounds import actions as rounds_actions
 from shouwen.rounds import cards as rounds_cards
 from shouwen.rounds.played import Rounds
 
@@ -76,6 +78,9 @@ def tell_of_reveal(actor: Actor, reveal: Reveal, at: datetime) -> None:
 estate.reveal_asked.append(tell_of_reveal)
 slots.fill("estate.set_state", set_state)
 slots.fill("custody.settle", settle_key)
+slots.fill("premises.place_sign", premises.place_sign)
+slots.fill("premises.sum_up", premises.sum_up)
+slots.fill("premises.receive_summary", premises.receive_summary)
 slots.offer_prices(price_list)
 slots.offer_ratings(portal_queries.ratings)
 slots.show_caller(custody_cards.keys)
@@ -131,6 +136,7 @@ papers.NEIGHBOURS.came_back = papered.came_back
 papers.CLEAR["ticket"] = papered.private_facts
 papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)
+rounds_actions.FOUND_AT.append(premises.to_steward)
 
 # What rehearsals play besides tickets.
 parts.cast(Shifts, Custody, Rounds)

@@ -31,13 +31,13 @@ DEPARTMENTS: Final = {
 
 _LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view", "documents.view"})
 _WORK = _LOOK | {"rounds.view", "rounds.walk", "custody.view", "tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
-_DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal", "custody.work"}
+_DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal", "custody.work", "premises.view", "premises.work"}
 _STEWARD = _DESK | {"estate.edit"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
 _HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "rounds.edit", "notices.send"}
-_CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential", "custody.keep"}
+_CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential", "custody.keep", "premises.edit"}
 _MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit", "custody.secret"}
-_CHIEF = _WORK | {"custody.secret", "tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
+_CHIEF = _WORK | {"premises.view", "custody.secret", "tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
 POSTS: Final = tuple(
     StandardPost(*row)
@@ -53,7 +53,7 @@ POSTS: Final = tuple(
             "estate.view", "estate.import",
         }),
         ("auditor", "审计员", 65, "senior-leadership", "company", frozenset({
-            "org.view", "duty.view", "rounds.view", "procedures.view", "tickets.view", "estate.view", "journal.view", "fees.view", "documents.view", "custody.view",
+            "org.view", "duty.view", "rounds.view", "procedures.view", "tickets.view", "estate.view", "journal.view", "fees.view", "documents.view", "custody.view", "premises.view",
         })),
         ("director", "管理处主任", 60, "company-manager", "management", _MANAGER),
         ("service-manager", "服务中心经理", 50, "director", "management", _MANAGER),

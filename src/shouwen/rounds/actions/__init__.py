@@ -13,11 +13,12 @@ from .plans import (
     switch_off,
     switch_on,
 )
-from .walking import FINDINGS, Given, read
+from .walking import FINDINGS, FOUND_AT, Given, read
 from .watching import close_runs, make_runs
 
 __all__ = [
     "FINDINGS",
+    "FOUND_AT",
     "Given",
     "add_point",
     "add_points",

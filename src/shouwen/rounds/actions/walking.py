@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -31,6 +31,8 @@ FINDINGS: Final = {
 PROCEDURE: Final = "round_finding"
 WRITTEN_FROM: Final = 30
 """A finished run is written into the book when its plan is no more frequent than this many minutes."""
+FOUND_AT: Final[list[Callable[[Any, Point, datetime], None]]] = []
+"""Who else hears, inside the action, of a ticket that was opened at a point: heard(row, point, at); filled in config/wiring.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def read(actor: Actor, community: Any, /, *, given: Given, run: Run | None = Non
     note = clean_text(given.note, "说明", 500, field="note")
     good = all(answer["good"] for answer in answers) and not given.finding
     ticket = None if good else _opened(actor, community, run, point, given, answers, note, photos, moment, at)
+    for heard in FOUND_AT if ticket is not None and point is not None else ():
+        heard(ticket, point, at)
     row = Reading(
         community_id=community.pk, run=run, point=point, at=moment, device_at=given.device_at, received_at=at, by_id=actor.id,
         by_name=actor.name[:60], evidence=_grade(point, given.code, photos), doubt="；".join(dict.fromkeys(doubts))[:200], good=good,

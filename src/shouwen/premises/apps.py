@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Config(AppConfig):
+    name = "shouwen.premises"
+    verbose_name = "标识、空置房与巡访"
