@@ -76,6 +76,8 @@ CHORES: Final = (
     Chore("巡查", "shouwen.rounds.chores:watch", 10 * SECOND, full=200),
     Chore("钥匙催还", "shouwen.custody.chores:watch", MINUTE, full=100),
     Chore("钥匙清点", "shouwen.custody.chores:uncounted", 60 * MINUTE, alone=True, hour=17),
+    Chore("区域钥匙", "shouwen.custody.chores:uncollected", 60 * MINUTE, alone=True, hour=9),
+    Chore("文件归档", "shouwen.custody.chores:unfiled", 60 * MINUTE, alone=True, hour=9),
     Chore("空置房登记", "shouwen.premises.chores:follow", 10 * MINUTE, alone=True),
     Chore("未巡访", "shouwen.premises.chores:unvisited", 60 * MINUTE, alone=True, hour=20),
     Chore("封存", _seal, 5 * SECOND, full=sealing.BATCH),

@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from shouwen.custody import actions as custody
 from shouwen.custody import cards as custody_cards
 from shouwen.custody.played import Custody
+from shouwen.custody.played_documents import Documents
 from shouwen.duty import handover
 from shouwen.duty import queries as duty_queries
 from shouwen.duty import records as duty_records
 from shouwen.estate import actions as estate
+from shouwen.estate import cards as estate_cards
 from shouwen.estate import queries as estate_queries
 from shouwen.estate.models import Reveal
+from shouwen.fees import cards as fees_cards
 from shouwen.fees import queries as fees
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.prefix import inward
@@ -27,7 +30,7 @@ from shouwen.papers import records as papers
 from shouwen.portal import hearing
 from shouwen.portal import queries as portal_queries
 from shouwen.premises import effects as premises
-from shouwen.procedures import handing, papered, parts, slots
+from shouwen.procedures import handing, music, papered, parts, slots
 from shouwen.procedures import records as procedures_records
 from shouwen.procedures.played_duty import Shifts
 from shouwen.rounds import actions as rounds_actions
@@ -43,9 +46,22 @@ def set_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, uni
     estate.edit_unit(SYSTEM, found, state=state, at=at)
 
 
+def require_state(actor: Actor, community_id: int, *, ticket: int, at: datetime, unit: str, states: str, otherwise: str) -> None:
+    """`estate.require: {unit: "{unit}", states: occupied renovating, otherwise: 只为已入住的业户办理}`: refused in any other state. D2.22, D2.24."""
+    found = estate_queries.unit_by_code(community_id, unit)
+    if found is None or found.state not in states.split():
+        where = f"{found.code} 现在是「{found.get_state_display()}」" if found else f"本小区没有房号「{unit[:40]}」"
+        raise Refused(f"{where}，{otherwise}。", {"unit": otherwise})
+
+
 def settle_key(actor: Actor, community_id: int, *, ticket: int, at: datetime, key: str, how: str, note: str) -> None:
     """`custody.settle: {key: "{key}", how: "{measure}", note: "{done}"}`: the key is found, cut anew, or its lock changed. D4.43, D4.65."""
     custody.settle_by_number(SYSTEM, community_id, number=key, how=how, remark=note, at=at)
+
+
+def lock_changed(actor: Actor, community_id: int, *, ticket: int, at: datetime, unit: str, new: str, old: str = "") -> None:
+    """`custody.lock_changed: {unit: "{unit}", new: "{new_key}", old: "{old_key}"}`: the new key is kept, the old one is with its owner. D4.13, D4.14."""
+    custody.lock_changed(actor, community_id, unit=unit, new=new, old=old, at=at)
 
 
 def price_list(community_id: int, at: datetime) -> dict[str, slots.Offer]:
@@ -81,10 +97,22 @@ slots.fill("custody.settle", settle_key)
 slots.fill("premises.place_sign", premises.place_sign)
 slots.fill("premises.sum_up", premises.sum_up)
 slots.fill("premises.receive_summary", premises.receive_summary)
+slots.fill("custody.lock_changed", lock_changed)
+slots.fill("custody.register", custody.register_document)
+slots.fill("custody.carry", custody.carry)
+slots.fill("custody.file", custody.file_by_ticket)
+slots.fill("custody.may_destroy", custody.may_destroy)
+slots.fill("custody.destroy", custody.destroy)
+slots.fill("estate.require", require_state)
+slots.fill("music.plan", music.check_plan)
+slots.fill("music.start", music.check_start)
+slots.hear(music.cut_off)
 slots.offer_prices(price_list)
 slots.offer_ratings(portal_queries.ratings)
-slots.show_caller(custody_cards.keys)
-slots.show_caller(custody_cards.mail)
+estate_cards.show(fees_cards.arrears)
+estate_cards.show(custody_cards.keys)
+estate_cards.show(custody_cards.mail)
+estate_cards.show(custody_cards.lock)
 
 # Tickets stand on the hand-over sheet of a shift, and pass on with it; rounds that were missed in it too.
 handover.fill(handing.open_items, handing.pass_on)
@@ -137,6 +165,7 @@ papers.CLEAR["ticket"] = papered.private_facts
 papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)
 rounds_actions.FOUND_AT.append(premises.to_steward)
+slots.hear(papered.hear)
 
 # What rehearsals play besides tickets.
-parts.cast(Shifts, Custody, Rounds)
+parts.cast(Shifts, Custody, Documents, Rounds)

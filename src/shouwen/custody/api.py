@@ -15,7 +15,7 @@ from shouwen.org import queries as org
 from shouwen.org.models import User
 
 from . import actions, queries
-from .kinds import KINDS
+from .kinds import KINDS, SECRET
 from .models import Loan, Thing
 from .rules import Taker, Word
 
@@ -65,6 +65,7 @@ class Lending(Schema):
     company: str = Field("", title="施工单位", max_length=60)
     developer: str = Field("", title="开发商证明", max_length=60)
     reason: str = Field("", title="紧急情况", max_length=12)
+    signature: str = Field("", title="签名：上传附件得到的引用", max_length=40)
     quantity: int | None = Field(None, title="数量，空为全部", ge=1, le=999)
     keep: bool = Field(False, title="不再寄存")
     words: list[Said] = Field([], title="取得的同意", max_length=6)
@@ -75,6 +76,7 @@ class Return(Schema):
     quantity: int = Field(title="收回数量", ge=0, le=999)
     checks: list[str] = Field([], title="归还前确认", max_length=10)
     remark: str = Field("", title="说明", max_length=200)
+    copies: int = Field(0, title="复配数量", ge=0, le=20)
 
 
 def _place(request: HttpRequest, slug: str | None) -> Community:
@@ -110,8 +112,8 @@ def things(
     request: HttpRequest, community: str | None = Query(None, max_length=40, title="小区代号"), kind: str = Query("", max_length=12, title="类别"),
     state: str = Query("", max_length=6, title="状态"), after: str = Query("", max_length=20, title="此标签编号之后"), limit: int = Query(100, ge=1, le=500, title="条数"),
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """What stands with us, by number; `after` = the last number of the page before."""
-    rows = queries.here(request.actor, _place(request, community).pk)  # type: ignore[attr-defined]
+    """What stands with us, by number; `after` = the last number of the page before. Secret files are not handed on (D14.25)."""
+    rows = queries.here(request.actor, _place(request, community).pk).exclude(kind__in=SECRET)  # type: ignore[attr-defined]
     if kind:
         if kind not in KINDS:
             raise Refused("没有这个类别。", {"kind": "请核对。"})
@@ -126,7 +128,7 @@ def by_code(request: HttpRequest, code: str, community: str | None = Query(None,
     """The thing whose label says this."""
     place = _place(request, community)
     found = queries.by_code(request.actor, place.pk, code[:200])  # type: ignore[attr-defined]
-    if found is None:
+    if found is None or found.kind in SECRET:
         raise NotFound
     return _held(queries.here(request.actor, found.community_id).filter(pk=found.pk).first() or found)  # type: ignore[attr-defined]
 
@@ -142,7 +144,7 @@ def lend(request: HttpRequest, pk: int, payload: Lending):
         at = one.at if one.at.tzinfo else one.at.replace(tzinfo=queries.CHINA)
         words.append(Word(one.side, one.answer, user.name if user else one.name, at, user=user.pk if user else None))
     loan = actions.lend(
-        actor, thing, way=payload.way, purpose=payload.purpose, user=_user(payload.user, "user"), quantity=payload.quantity, words=words, keep=payload.keep, reason=payload.reason,
+        actor, thing, way=payload.way, purpose=payload.purpose, user=_user(payload.user, "user"), quantity=payload.quantity, words=words, keep=payload.keep, reason=payload.reason, signature=payload.signature,
         taker=Taker(payload.name, payload.phone, payload.relation, payload.paper, payload.kept, None, payload.company, payload.developer), at=now(),
     )  # fmt: skip
     return 201, _lent(loan)
@@ -152,4 +154,4 @@ def lend(request: HttpRequest, pk: int, payload: Lending):
 def give_back(request: HttpRequest, pk: int, payload: Return) -> dict[str, Any]:
     """It is back and counted; the code of its label must be given."""
     actor = request.actor  # type: ignore[attr-defined]
-    return _lent(actions.give_back(actor, queries.loan(actor, pk), code=payload.code, quantity=payload.quantity, checks=payload.checks, remark=payload.remark, at=now()))
+    return _lent(actions.give_back(actor, queries.loan(actor, pk), code=payload.code, quantity=payload.quantity, checks=payload.checks, remark=payload.remark, copies=payload.copies, at=now()))

@@ -9,13 +9,18 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from shouwen.duty.handover import Stock
+from shouwen.estate.cards import Card
 from shouwen.estate.models import Unit
 from shouwen.kernel.access import Actor
-from shouwen.procedures.slots import Card
+from shouwen.kernel.routes import route
+from shouwen.procedures import queries as procedures
 
 from . import queries
 from .kinds import KINDS, MAIL
 from .models import Store
+
+LOCK_CHANGE = "lock_change"
+"""The procedure that waits for a new key."""
 
 
 def keys(actor: Actor, unit: Unit, at: datetime) -> Card | None:
@@ -42,6 +47,19 @@ def mail(actor: Actor, unit: Unit, at: datetime) -> Card | None:
     text = "、".join(f"{KINDS[one.kind].title} {one.number}" for one in waiting[:4]) + (f" 等 {len(waiting)} 件" if len(waiting) > 4 else "")
     url = reverse("custody:thing", args=[waiting[0].pk]) if len(waiting) == 1 else reverse("custody:register") + f"?q={unit.code}"
     return Card("有信件包裹待领", text + (f"，已放 {days} 天" if days >= 3 else ""), "warning", "mail", url)
+
+
+def lock(actor: Actor, unit: Unit, at: datetime) -> Card | None:
+    """A changed lock whose new key is awaited: whoever takes a matter of this room reads who is liable, and how often we urged. D4.13, D4.15."""
+    if not actor.may("tickets.view", unit.community_id):
+        return None
+    row = procedures.tickets(actor).filter(unit=unit, procedure=LOCK_CHANGE, closed_at__isnull=True).order_by("-id").first()
+    if row is None:
+        return None
+    done = list(procedures.tasks(actor).filter(ticket=row, step="urge", done_at__isnull=False).order_by("done_at").values_list("done_at", flat=True))
+    urged = f"已催 {len(done)} 次，最近 {done[-1].astimezone(queries.CHINA):%m-%d %H:%M}" if done else "还没有催过"
+    text = f"{row.number} 换锁后新钥匙还没有送来，{urged}。未及时送备用钥匙造成的一切责任由业户承担。"
+    return Card("换锁，等新钥匙", text, "warning", "lock-open", route("procedures:ticket", row.pk))
 
 
 POSTS = {"control-room": ("area",), "receptionist": ("entrusted", "vacant", "repair", "room", "desk", "mail", "article")}

@@ -11,8 +11,8 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.leases import claim
 from shouwen.kernel.refusals import Refused
 
-from . import actions, queries
-from .models import Loan, Store
+from . import actions, archive, queries
+from .models import Filing, Loan, Store, Thing
 
 LEASE: Final = timedelta(minutes=2)
 MOST: Final = 100
@@ -38,4 +38,25 @@ def uncounted(now: datetime) -> int:
             found += 1
         if holders := queries.holders(place.pk):
             actions.raise_cash(SYSTEM, place, holders=holders, at=now)
+    return found
+
+
+def uncollected(now: datetime) -> int:
+    """Once in the morning: stewards whose shift began today before noon and who have not fetched the area keys; returns how many. D11.01."""
+    found = 0
+    for place in Community.objects.filter(pk__in=Thing.objects.filter(kind="area", gone_at__isnull=True).values("community")).order_by("pk"):
+        if people := queries.uncollected(place.pk, now):
+            actions.raise_uncollected(SYSTEM, place, people=people, at=now)
+            found += len(people)
+    return found
+
+
+def unfiled(now: datetime) -> int:
+    """Once in the morning: documents that should have been filed or cleared out; returns how many communities have some. D14.34, D14.35."""
+    found = 0
+    for place in Community.objects.filter(pk__in=Filing.objects.values("community")).order_by("pk"):
+        late, expired = archive.tallies(place.pk, now)
+        if late or expired:
+            actions.raise_unfiled(SYSTEM, place, unfiled=late, expired=expired, at=now)
+            found += 1
     return found

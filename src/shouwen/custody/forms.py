@@ -9,7 +9,7 @@ from django import forms
 
 from shouwen.kernel.refusals import Refused
 
-from .kinds import CLASSES, KINDS, OWNER, PAPERS, REASONS, RELATIONS, SIDES, Kind, Way
+from .kinds import CLASSES, KINDS, ORDERS, OWNER, PAPERS, REASONS, RELATIONS, SIDES, Kind, Way
 from .models import Store
 from .rules import Taker, Word
 
@@ -51,6 +51,19 @@ class KeeperForm(forms.Form):
         self.fields["user"].choices = [("", "请选择"), *people]  # type: ignore[attr-defined]
 
 
+class FolderForm(forms.Form):
+    use_required_attribute = False
+    title = forms.CharField(label="名称", max_length=40, error_messages={"required": "请填写名称。"})
+    order = forms.ChoiceField(label="分类方式", choices=[("", "请选择"), *ORDERS.items()], help_text="写明在档案夹上，里面的文件照此排列", error_messages={"required": "请选择分类方式，并在档案夹上写明。"})
+    store = forms.ChoiceField(label="放在哪里", error_messages={"required": "请选择档案柜。"})
+    department = forms.ChoiceField(label="部门", required=False)
+
+    def __init__(self, *args: Any, stores: list[Store], departments: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.fields["store"].choices = [(str(one.pk), one.title) for one in stores]  # type: ignore[attr-defined]
+        self.fields["department"].choices = [("", "各部门共用"), *departments]  # type: ignore[attr-defined]
+
+
 class IntakeForm(forms.Form):
     """Something is taken in; the fields follow from its kind."""
 
@@ -69,7 +82,8 @@ class IntakeForm(forms.Form):
     envelope = forms.CharField(label="信封编号", max_length=20, required=False)
     permit = forms.CharField(label="批准人", max_length=60, required=False)
     verified = forms.BooleanField(label="已核对房号、数量，试过能用", required=False)
-    in_person = forms.BooleanField(label="业户本人当面装入信封，并在封口签名", required=False)
+    in_person = forms.BooleanField(label="业户本人当面装入信封", required=False)
+    signed = forms.BooleanField(label="业户已在封口处签名", required=False)
 
     def __init__(self, *args: Any, kind: Kind, stores: list[Store], **given: Any) -> None:
         super().__init__(*args, **given)
@@ -82,7 +96,7 @@ class IntakeForm(forms.Form):
         mine |= {"measure"} if kind.family == "hazmat" else set()
         mine -= {"unit"} if kind.family in ("document", "hazmat", "ticket") else set()
         mine |= {"recipient", "valid_until"} if any("转交" in each for each in kind.purposes) else set()
-        mine |= {"envelope", "in_person"} if kind.sealed else set()
+        mine |= {"envelope", "in_person", "signed"} if kind.sealed else set()
         mine |= {"permit"} if kind.permit else set()
         for name in set(self.fields) - mine:
             del self.fields[name]
@@ -114,13 +128,14 @@ class LendForm(forms.Form):
     quantity = forms.IntegerField(label="数量", min_value=1, max_value=99_999, error_messages={"invalid": "应为整数。", "required": "请填写数量。"})
     due_at = Moment(label="应还时间", required=False)
     keep = forms.BooleanField(label="全部领走，不再寄存", required=False)
+    signature = forms.FileField(label="领用人签名", required=False, help_text="在屏幕上签名；签不了的，可以拍一张签名照片")
 
     def __init__(self, *args: Any, kind: str, way: Way, people: list[tuple[str, str]], sides: dict[str, list[tuple[str, str]]], most: int, **given: Any) -> None:
         super().__init__(*args, **given)
         self.kind, self.way = KINDS[kind], way
         mine = {"purpose", "quantity"} | (set() if way.final else {"due_at"})
         outside = {"owner": {"name", "paper"}, "proxy": {"name", "phone", "relation", "paper", "kept"}, "contractor": {"user", "company", "name", "phone", "paper", "developer"}}
-        mine |= outside.get(way.who, {"user"}) | ({"keep"} if way.may_keep else set()) | ({"reason"} if way.emergency else set())
+        mine |= outside.get(way.who, {"user"}) | ({"keep"} if way.may_keep else set()) | ({"reason"} if way.emergency else set()) | ({"signature"} if way.signs else set())
         mine |= {"valid_on"} if "nanny" in way.relations else set()
         for name in set(self.fields) - mine:
             del self.fields[name]
@@ -150,7 +165,7 @@ class LendForm(forms.Form):
         return [(SIDES[side] + ("（可以随后补）" if side == OWNER and self.way.later else ""), [self[name] for name in self.fields if name.startswith(f"{side}_")]) for side in self.sides]
 
     def plain(self) -> list[Any]:
-        return [self[name] for name in self.fields if not any(name.startswith(f"{side}_") for side in self.sides)]
+        return [self[name] for name in self.fields if name != "signature" and not any(name.startswith(f"{side}_") for side in self.sides)]
 
     def words(self, names: dict[str, str]) -> list[Word]:
         """What was said, as taken down; refused when half of it is missing. `names`: user id → name."""

@@ -50,6 +50,12 @@ class Way:
     two: bool = False
     uses_up: bool = False
     """What is drawn is used or comes back; whoever hands it out has agreed to it, and is somebody else. D8.13–D8.16."""
+    signs: bool = False
+    """The taker signs on the glass, or hands in a picture of the signature. D4.73, D4.110."""
+    copies: bool = False
+    """More keys come back than went out: it is taken to be copied. D4.67."""
+    posts: tuple[str, ...] = ()
+    """Colleagues of these posts do it, where somebody here holds one of them. D3.09."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,10 @@ class Kind:
     purposes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     """What is answered at return, in this order. D11.13–D11.15."""
+    clear: int = 0
+    """Characters that the use takes at least, where it must be plain who does what. D4.109."""
+    keepers: tuple[str, ...] = ()
+    """Only holders of these posts keep its place, and nothing is taken in before one of them does. D8.12, D10.01."""
     purpose_title: str = "寄存用途"
     secret: bool = False
     """Only those who may see secret files know that it is there. D14.24."""
@@ -87,7 +97,22 @@ _OWNER_BACK: Final = Way("业户本人领用", "owner", may_keep=True)
 _CONTRACTOR: Final = Way("施工单位使用，由管理人员签字借", "contractor")
 _TAKEN: Final = Way("业户本人领取", "owner", final=True)
 _PROXY: Final = Way("代领", "proxy", asks=(OWNER,), final=True, relations=("family", "agent", "nanny"))
-_MAIL: Final = {"owner": _TAKEN, "proxy": Way("代领", "proxy", final=True, relations=("family", "agent", "nanny")), "deliver": Way("送到住户手里", "staff", final=True)}
+_MAIL: Final = {
+    "owner": _TAKEN, "proxy": Way("代领", "proxy", final=True, relations=("family", "agent", "nanny")), "deliver": Way("送到住户手里", "staff", final=True, posts=("steward",)),
+}  # fmt: skip
+
+TYPES: Final = {
+    "notice": "通知", "policy": "制度", "order": "命令", "letter": "公函", "summary": "总结", "report": "报告", "circular": "通报", "minutes": "会议纪要",
+    "government_minutes": "政府纪要", "regulations": "政府法规", "drawing": "技术图纸", "manual": "说明书", "handbook": "手册", "owner_file": "业户档案",
+    "vehicle_file": "车辆档案", "liaison": "工作联络单", "request": "请示", "other": "其他文件",
+}  # fmt: skip
+"""Types of documents; procedures name them by their slugs. D14.02–D14.19."""
+
+SERIES: Final = {"received": "收文", "sent": "发文", "internal": "内部文件"}
+"""What is numbered by the year: letters in, letters out, and each department's own papers. D14.48, D14.59, D14.66."""
+
+ORDERS: Final = {"letters": "按字母", "content": "按内容", "time": "按时间"}
+"""How a folder is sorted. D14.32."""
 
 KINDS: Final[Mapping[str, Kind]] = {
     "entrusted": Kind(
@@ -109,12 +134,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         },
         hint="业户本人当面装入信封、封口签名；不能代办。",
     ),
-    "vacant": Kind("空房钥匙", "key", "KF", "vacant", unit="vacant", measure="把", loss="vacant", ways={"staff": _STAFF, "contractor": _CONTRACTOR}, hint="清扫、设备检查也要借用登记，当天下班前收回。"),
+    "vacant": Kind("空房钥匙", "key", "KF", "vacant", unit="vacant", measure="把", loss="vacant", ways={
+        "staff": _STAFF, "contractor": _CONTRACTOR, "copy": Way("拿去复配", "staff", asks=(LEAD,), copies=True),
+    }, hint="清扫、设备检查也要借用登记，当天下班前收回。"),
     "repair": Kind(
-        "返修钥匙", "key", "FX", "repair", unit="must", measure="把", loss="repair", liable="发放人", ways={
-            "owner": _OWNER_BACK, "proxy": Way("代领", "proxy", asks=(OWNER,), relations=("family", "agent"), may_keep=True),
+        "返修钥匙", "key", "FX", "repair", unit="must", measure="把", loss="repair", liable="发放人", clear=4, ways={
+            "owner": Way("业户本人领走", "owner", may_keep=True, signs=True),
+            "proxy": Way("代领", "proxy", asks=(OWNER,), relations=("family", "agent"), may_keep=True, signs=True),
             "contractor": _CONTRACTOR, "staff": _STAFF,
         },
+        hint="入住期间用得多，谁用、做什么、第几次都写清楚；业户领走的，不管修没修完都要签名。",
     ),
     "room": Kind("单元房间钥匙", "key", "FJ", "room", measure="把", loss="room", ways={"staff": _STAFF, "contractor": _CONTRACTOR}, checks=("单元电源已断", "门窗已关", "单元门已锁好")),
     "area": Kind("区域钥匙", "key", "QY", "area", measure="串", loss="sealed", ways={"shift": Way("当班领用", "staff", due="shift")}, hint="早班到监控室领，中班下班交回，领和还都点数。"),
@@ -126,7 +155,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "article": Kind("寄存、转交物品", "mail", "WP", "article", unit="must", permit=True, ways={"owner": _TAKEN, "proxy": _PROXY}, hint="前台原则上不寄存、不转交；确需的，先由客服主管或部门经理批准。钥匙请登记为委托钥匙。"),
     "document": Kind(
         "文件资料", "document", "WJ", "archive", measure="份", purpose_title="种类", counted=False, ways={"borrow": Way("借阅", "staff"), "destroy": Way("销毁", "staff", asks=(CHIEF,), final=True)},
-        purposes=("通知", "制度", "命令", "公函", "总结", "报告", "通报", "会议纪要", "政府纪要", "政府法规", "技术图纸", "说明书", "手册", "业户档案", "车辆档案", "工作联络单"),
+        purposes=tuple(TYPES.values()),
         hint="文员、助理收集存档；借阅登记日期、用途、经手人、归还日期；销毁须总经理批准。",
     ),
     "secret": Kind(
@@ -137,11 +166,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         hint="放保密柜，目录只有文员和经理看得见；翻阅、复印、带离办公室、销毁，每次都要总经理批准。",
     ),
     "hazmat": Kind(
-        "危险品", "hazmat", "WX", "hazmat", measure="克", purpose_title="品名", purposes=("鼠药", "敌敌畏", "灭蟑药", "酒精", "稀料"), ways={"use": Way("领用", "staff", uses_up=True)},
+        "危险品", "hazmat", "WX", "hazmat", measure="克", purpose_title="品名", purposes=("鼠药", "敌敌畏", "灭蟑药", "酒精", "稀料"), keepers=("cleaning-head",), ways={"use": Way("领用", "staff", uses_up=True)},
         hint="单独存放、上锁。每次使用由领班级以上人员批准并亲自发放，领用人另有其人；没用完的退回。",
     ),
     "ticket": Kind(
-        "代售票", "ticket", "YP", "ticket", measure="张", purpose_title="票种", purposes=("电影票", "泳票", "活动票"), ways={},
+        "代售票", "ticket", "YP", "ticket", measure="张", purpose_title="票种", purposes=("电影票", "泳票", "活动票"), keepers=("receptionist", "club-receptionist"), ways={},
         hint="一批票登记一次；随时登记售出张数和金额，余票和票款都要与实物相符。",
     ),
 }  # fmt: skip

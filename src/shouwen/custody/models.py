@@ -11,7 +11,7 @@ from django.db import models
 from shouwen.estate.models import Community, PrefixField, Unit
 from shouwen.org.models import User
 
-from .kinds import CLASSES, KINDS, SIDES
+from .kinds import CLASSES, KINDS, ORDERS, SERIES, SIDES
 
 
 class Store(models.Model):
@@ -99,6 +99,7 @@ class Thing(models.Model):
             models.Index(fields=["community", "number"], name="thing_here", condition=models.Q(gone_at__isnull=True)),
             models.Index(fields=["community", "-gone_at", "-id"], name="thing_gone", condition=models.Q(gone_at__isnull=False)),
             models.Index(fields=["store", "hook"], name="thing_store", condition=models.Q(gone_at__isnull=True)),
+            models.Index(fields=["community", "-came_at"], name="thing_came"),
             models.Index(fields=["unit", "-id"], name="thing_unit", condition=models.Q(unit__isnull=False)),
         ]
 
@@ -132,6 +133,8 @@ class Loan(models.Model):
     paper = models.CharField("凭证", max_length=12, blank=True)
     kept = models.CharField("留存处", max_length=60, blank=True)
     """Where the copy or the original lies. D4.33."""
+    signature = models.CharField("签名", max_length=40, blank=True)
+    """Key of the attachment in which the taker signed. D4.73, D4.110."""
     purpose = models.CharField("用途", max_length=200)
     emergency = models.BooleanField("紧急动用", default=False)
     papers_due = models.BooleanField("手续待补", default=False)
@@ -159,6 +162,7 @@ class Loan(models.Model):
             models.Index(fields=["community", "due_at"], name="loan_open", condition=models.Q(state__in=["asked", "out", "back"])),
             models.Index(fields=["remind_at"], name="loan_remind", condition=models.Q(remind_at__isnull=False)),
             models.Index(fields=["user"], name="loan_user", condition=models.Q(state="out")),
+            models.Index(fields=["community", "-asked_at"], name="loan_book"),
         ]
 
 
@@ -281,3 +285,66 @@ class Cash(models.Model):
             models.Index(fields=["community", "user"], name="cash_holder"),
             models.Index(fields=["community"], name="cash_waiting", condition=models.Q(kind="remitted", confirmed_at__isnull=True)),
         ]
+
+
+class Folder(models.Model):
+    """档案夹: papers kept together in one order, which stands on it. D14.32, D14.33."""
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    title = models.CharField("名称", max_length=40)
+    order = models.CharField("分类方式", max_length=8, choices=list(ORDERS.items()))
+    department = models.CharField("部门", max_length=40, blank=True)
+    store = models.ForeignKey(Store, models.PROTECT, verbose_name="存放处", related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = "档案夹"
+        constraints = [models.UniqueConstraint(fields=["community", "title"], name="folder_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Filing(models.Model):
+    """归档: what the archive knows of a document besides the thing itself. Without a folder it waits to be filed.
+
+    Stays when the document is destroyed, so that its number is never a gap (DO3).
+    """
+
+    thing = models.OneToOneField(Thing, models.PROTECT, primary_key=True, verbose_name="文件", related_name="filing")
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    letters = models.CharField("字母顺序", max_length=160, blank=True)
+    department = models.CharField("部门", max_length=40, blank=True)
+    written_on = models.DateField("成文日期", null=True)
+    party = models.CharField("来往单位", max_length=80, blank=True)
+    series = models.CharField("文号类别", max_length=8, choices=list(SERIES.items()), blank=True)
+    year = models.PositiveSmallIntegerField("年份", null=True)
+    serial = models.PositiveIntegerField("顺序号", null=True)
+    reference = models.CharField("文号", max_length=60, blank=True)
+    ticket = models.BigIntegerField("工单", null=True)
+    folder = models.ForeignKey(Folder, models.PROTECT, null=True, verbose_name="档案夹", related_name="filings", db_index=False)
+    filed_at = models.DateTimeField("归档时间", null=True)
+    filed_by = models.CharField("归档人", max_length=60, blank=True)
+    pages = models.PositiveSmallIntegerField("应有页数", null=True)
+    found = models.PositiveSmallIntegerField("实有页数", null=True)
+    missing = models.CharField("缺少的附件", max_length=200, blank=True)
+    expires_on = models.DateField("保存到", null=True)
+
+    class Meta:
+        verbose_name = "归档"
+        constraints = [
+            models.UniqueConstraint(fields=["community", "series", "year", "serial"], condition=models.Q(series__in=["received", "sent"]), name="reference_once"),
+            models.UniqueConstraint(fields=["community", "department", "year", "serial"], condition=models.Q(series="internal"), name="internal_once"),
+        ]
+        indexes = [
+            models.Index(fields=["community", "-thing"], name="filing_here"),
+            models.Index(fields=["folder", "letters"], name="filing_folder", condition=models.Q(folder__isnull=False)),
+            models.Index(fields=["community", "thing"], name="filing_waiting", condition=models.Q(folder__isnull=True)),
+            models.Index(fields=["community", "expires_on"], name="filing_expires", condition=models.Q(expires_on__isnull=False)),
+            models.Index(fields=["ticket"], name="filing_ticket", condition=models.Q(ticket__isnull=False)),
+        ]
+
+    @property
+    def incomplete(self) -> str:
+        """What is not there, in words. D14.65."""
+        short = (self.pages or 0) - self.found if self.found is not None and self.pages else 0
+        return "；".join(each for each in (f"缺 {short} 页" if short > 0 else "", f"缺附件：{self.missing}" if self.missing else "") if each)

@@ -198,6 +198,25 @@ def uncounted(stores: Iterable[Store], at: datetime) -> list[Store]:
     ]  # fmt: skip
 
 
+GRACE: Final = timedelta(minutes=15)
+"""So long after the beginning of a morning shift the area keys should have been fetched. D11.01."""
+
+
+def uncollected(community_id: int, at: datetime) -> list[int]:
+    """Stewards whose morning shift runs, and who have not taken any area key since it began. D11.01."""
+    directory, day = duty.current_directory(community_id), at.astimezone(CHINA).date()
+    found = []
+    for span in directory.running(at, "steward"):
+        local = span.starts_at.astimezone(CHINA)
+        user = directory.acting(span.user, at)
+        if local.date() != day or not 4 <= local.hour < 12 or at - span.starts_at < GRACE or user is None:
+            continue
+        early = span.starts_at - timedelta(minutes=30)
+        if not Loan.objects.filter(community=community_id, thing__kind="area", user=user, out_at__gte=early).exists():
+            found.append(user)
+    return list(dict.fromkeys(found))
+
+
 # --- who may speak and handle --------------------------------------------------------------------------------------
 
 

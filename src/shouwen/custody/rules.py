@@ -11,6 +11,9 @@ from shouwen.kernel.refusals import Conflict, Refused
 
 from .kinds import ACCEPTED, KINDS, OWNER, PAPERS, REASONS, RELATIONS, Way
 
+COPYING: Final = ("复配", "复制", "配钥匙", "另配")
+"""Uses that are a copy under another name. D4.67."""
+
 FRESH: Final = timedelta(hours=24)
 """An owner's word is good for a day: yesterday's consent does not cover today's use."""
 
@@ -60,11 +63,17 @@ def of(kind: str, way: str) -> Way:
     return found
 
 
-def faults(kind: str, way: Way, *, purpose: str, user: Any, taker: Taker, reason: str, keep: bool, today: date) -> dict[str, str]:
-    """What is missing or does not fit, by field. D4.17, D4.30–D4.33, D4.72–D4.75, D4.79, D4.80, D4.100, D11.12, D11.22."""
+def faults(kind: str, way: Way, *, purpose: str, user: Any, taker: Taker, reason: str, keep: bool, today: date, signature: str = "") -> dict[str, str]:
+    """What is missing or does not fit, by field. D4.17, D4.30–D4.33, D4.72–D4.75, D4.79, D4.80, D4.100, D4.109, D4.110, D11.12, D11.22."""
     found: dict[str, str] = {}
     if not purpose:
         found["purpose"] = "请写明用途。"
+    elif len(purpose) < KINDS[kind].clear:
+        found["purpose"] = f"{KINDS[kind].title}的用途请写清楚：谁去、做什么（至少 {KINDS[kind].clear} 个字）。"
+    elif not way.copies and any(words in purpose for words in COPYING):
+        found["purpose"] = "要复配的，请走「拿去复配」，由客服负责人批准；没有批准不能复配。" if any(each.copies for each in KINDS[kind].ways.values()) else "这类钥匙不能复配。"
+    if way.signs and not signature:
+        found["signature"] = "请领用人签名；没有签名不能领走。"
     if keep and not way.may_keep:
         found["keep"] = "这种方式借出的必须归还。"
     if way.who in ("staff", "contractor") and user is None:

@@ -245,6 +245,12 @@ class Reveal(models.Model):
         return pk if kind == "ticket" else ""
 
     @property
+    def thing_id(self) -> str:
+        """What we keep for somebody, if it concerns that."""
+        kind, _, pk = self.about.partition(":")
+        return pk if kind == "thing" else ""
+
+    @property
     def paper_id(self) -> str:
         """The paper that is to be printed in the clear, if it concerns one."""
         kind, _, pk = self.about.partition(":")

@@ -85,7 +85,7 @@ def erase(actor: Actor, community_id: int, /, *, periods: Periods, at: datetime)
     files = [row for _, row in zip(range(BATCH), _files(community_id, periods.files, at), strict=False)]
     loose = list(_loose(community_id, periods.loose, at)[:BATCH]) if periods.loose else []
     for row in (*files, *loose):
-        _drop(row, at)
+        drop(row, at)
     facts = {"private": len(tickets), "files": len(files) + len(loose), "tickets": tickets[:100]}
     return Done(f"estate.community:{community_id}", facts, result=Due(len(tickets), len(files), len(loose)), community=community_id)
 
@@ -120,7 +120,7 @@ def _loose(community_id: int, days: int, at: datetime) -> QuerySet[Attachment]:
     return rows.order_by("id")
 
 
-def _drop(row: Attachment, at: datetime) -> None:
+def drop(row: Attachment, at: datetime) -> None:
     """Mark the file erased; once that is kept, it leaves the disk unless another attachment has the same content."""
     Attachment.objects.filter(pk=row.pk).update(erased_at=at)
 

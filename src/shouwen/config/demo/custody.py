@@ -47,7 +47,7 @@ def _keys(place: Community, acts: dict[str, Any], stores: dict[str, Store], at: 
     for hook, (code, name, *_rest) in enumerate(cast.RESIDENTS[:5], start=1):
         found[f"entrusted{hook}"] = _in(acts["sun"], place, stores, "entrusted", "入户门钥匙", at, unit=code, hook=hook, whose=name, purpose="应急" if hook % 2 else "出租看房", verified=True)
     code, name, *_rest = cast.RESIDENTS[0]
-    found["sealed"] = _in(acts["sun"], place, stores, "sealed", "全套备用钥匙", at, unit=code, hook=12, whose=name, purpose="应急", verified=True, in_person=True, envelope="F-0007")
+    found["sealed"] = _in(acts["sun"], place, stores, "sealed", "全套备用钥匙", at, unit=code, hook=12, whose=name, purpose="应急", verified=True, in_person=True, signed=True, envelope="F-0007")
     found["repair"] = _in(acts["ma"], place, stores, "repair", "返修期间入户钥匙", at, unit=cast.RESIDENTS[1][0], hook=1, whose=cast.RESIDENTS[1][1])
     for hook, title in enumerate(AREAS, start=1):
         found[f"area{hook}"] = _in(acts["bai"], place, stores, "area", title, at, hook=hook)

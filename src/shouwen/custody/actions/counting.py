@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from shouwen.duty import actions as duty
 from shouwen.duty import queries as duty_queries
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
@@ -94,3 +95,17 @@ def raise_uncounted(actor: Actor, community: Any, /, *, stores: Sequence[Store],
         ) for user in dict.fromkeys(people)]  # fmt: skip
     notices.tell(news)
     return Done(f"estate.community:{community.pk}", {"stores": "、".join(store.title for store in stores)}, community=community.pk)
+
+
+@action("custody.uncollected", may="system", says="早班没有到监控室领区域钥匙：{names}")
+def raise_uncollected(actor: Actor, community: Any, /, *, people: Sequence[int], at: datetime) -> Done:
+    """The worker: whose morning shift began without the area keys; they, the head and the control room are told. D11.01."""
+    directory, day = duty_queries.current_directory(community.pk), at.astimezone(queries.CHINA).date()
+    names = "、".join(directory.name(user) for user in people)
+    duty.record([duty.Line(community.pk, "control-room", at, f"早班没有到监控室领区域钥匙：{names}", actor.id, actor.name, about="custody.area")])
+    told = (*people, *leads(community.pk, at), *directory.on_duty("control-room", at))
+    notices.tell([notices.News(
+        key=f"custody:uncollected:{day}:{user}", community_id=community.pk, user_id=user, why="late", at=at, url="/custody/?kind=area",
+        title=f"早班没有到监控室领区域钥匙：{names}", body="上班后到监控室领区域钥匙，填《钥匙交接单》；中班下班交回。",
+    ) for user in dict.fromkeys(told)])  # fmt: skip
+    return Done(f"estate.community:{community.pk}", {"names": names}, community=community.pk)

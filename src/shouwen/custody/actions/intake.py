@@ -17,8 +17,9 @@ from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Conflict, Refused
 from shouwen.kernel.words import clean_text
 
+from .. import queries
 from ..kinds import KINDS, Kind
-from ..models import Store, Thing
+from ..models import Filing, Store, Thing
 from .words import amount, locked, no, note, wanted
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -29,24 +30,27 @@ _SERIES = date(2000, 1, 1)
 @action("custody.taken_in", may="custody.work", says="收存 {number} {title}（{kind}，{quantity}），存于{place}")
 def take_in(
     actor: Actor, community: Any, /, *, kind: str, title: str, store: Store | None, at: datetime, hook: int | None = None, unit: str = "",
-    quantity: int = 1, whose: str = "", phone: str = "", purpose: str = "", verified: bool = False, in_person: bool = False, envelope: str = "",
+    quantity: int = 1, whose: str = "", phone: str = "", purpose: str = "", verified: bool = False, in_person: bool = False, signed: bool = False, envelope: str = "",
     recipient: str = "", valid_until: datetime | None = None, permit: str = "", measure: str = "",
 ) -> Done:  # fmt: skip
-    """Take something in. `verified`: room, number and fit were checked (D4.07). `in_person`: the owner sealed it here (D4.94)."""
+    """Take something in. `verified`: room, number and fit were checked (D4.07). `in_person`: the owner sealed it here (D4.94);
+    `signed`: and signed across the seal (D4.95)."""
     sort = KINDS.get(kind)
     if sort is None:
         raise no("kind", "请选择类别。")
     name = wanted(title, "名称", 80, "title")
-    if sort.family != "key" and "钥匙" in name:
+    if sort.family not in ("key", "document") and "钥匙" in name:
         raise no("title", "钥匙请按钥匙登记，不作物品寄存。")
     place = _stands(sort, store, community.pk)
+    if sort.keepers and queries.keeper_of(place.pk) is None:
+        raise no("store", f"「{place.title}」还没有保管人。{sort.title}要先指定保管人再收存。")
     most = 99_999 if sort.family == "hazmat" else 999
     if not 1 <= quantity <= most:
         raise no("quantity", f"数量应在 1 到 {most} 之间。")
     if sort.secret and not actor.may("custody.secret", community.pk):
         raise no("kind", "秘密文件由文员或经理收存。")
     home = _home(sort, community.pk, unit)
-    _deposit(sort, whose=whose, purpose=purpose, verified=verified, in_person=in_person, envelope=envelope, recipient=recipient, valid_until=valid_until, at=at)
+    _deposit(sort, whose=whose, purpose=purpose, verified=verified, in_person=in_person, signed=signed, envelope=envelope, recipient=recipient, valid_until=valid_until, at=at)
     owner, to = clean_text(whose, "寄存人", 60, field="whose"), clean_text(recipient, "转交给", 60, field="recipient")
     allowed = clean_text(permit, "批准人", 60, field="permit")
     if sort.permit and not (allowed and actor.may("custody.keep", community.pk)):
@@ -65,6 +69,8 @@ def take_in(
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(f"「{place.title}」{hook} 号上已经挂着别的，请换一个空挂钩。", {"hook": "已被占用。"}) from None
+    if sort.family == "document":
+        Filing.objects.create(thing=thing, community_id=community.pk, letters=letters_of(name))
     words = [f"收存 {amount(thing, quantity)}", f"{mask_name(owner)} 交来" if owner else "", f"{sort.purpose_title}：{thing.purpose}" if thing.purpose else "",
              f"业户本人装封签名，信封 {thing.envelope}" if sort.sealed else "", f"代存转交 {thing.recipient}" if to else "",
              f"{allowed}批准" if allowed else "", f"存于{_where(thing)}"]  # fmt: skip
@@ -95,7 +101,7 @@ def _home(sort: Kind, community_id: int, text: str) -> Any:
 
 
 def _deposit(
-    sort: Kind, *, whose: str, purpose: str, verified: bool, in_person: bool, envelope: str, recipient: str, valid_until: datetime | None, at: datetime
+    sort: Kind, *, whose: str, purpose: str, verified: bool, in_person: bool, signed: bool, envelope: str, recipient: str, valid_until: datetime | None, at: datetime
 ) -> None:
     """What an owner's deposit needs. D4.06, D4.07, D4.47, D4.94–D4.96."""
     if sort.purposes and purpose not in sort.purposes:
@@ -107,7 +113,9 @@ def _deposit(
             raise no("verified", "请先核对房号、数量，试过钥匙能用，再收存。")
     if sort.sealed:
         if not in_person:
-            raise no("in_person", "封存钥匙须业户本人当面装入信封并在封口签名，不能代办。")
+            raise no("in_person", "封存钥匙须业户本人当面装入信封，不能代办。")
+        if not signed:
+            raise no("signed", "请业户在封口处签名；封口没有签名的不能收存。")
         if not envelope.strip():
             raise no("envelope", "请填写信封编号。")
     if purpose == "代存转交" or purpose.endswith("转交"):
@@ -120,6 +128,11 @@ def _deposit(
 def _spelled(number: str, title: str, home: Any) -> str:
     letters = "".join(lazy_pinyin(title, style=Style.FIRST_LETTER))
     return f"{number} {title} {home.code if home else ''} {letters}".lower()[:160]
+
+
+def letters_of(title: str) -> str:
+    """What the order by letters goes by: the Pinyin of the title."""
+    return "".join(lazy_pinyin(title)).lower()[:160]
 
 
 def _where(thing: Thing) -> str:

@@ -14,6 +14,8 @@ from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org.models import User
+from shouwen.procedures import attachments
+from shouwen.procedures.models import Attachment
 
 from .. import queries, rules
 from ..kinds import KINDS, OWNER, PAPERS, REASONS, RELATIONS, SIDES, Way
@@ -29,11 +31,12 @@ LEAD_RANK = 20
 @action("custody.lent", may="custody.work", says="{number} {title}：{state}，{who}，用途：{purpose}")
 def lend(
     actor: Actor, thing: Thing, /, *, way: str, purpose: str, at: datetime, user: User | None = None, taker: Taker | None = None,
-    words: Sequence[Word] = (), quantity: int | None = None, due_at: datetime | None = None, keep: bool = False, reason: str = "",
+    words: Sequence[Word] = (), quantity: int | None = None, due_at: datetime | None = None, keep: bool = False, reason: str = "", signature: str = "",
 ) -> Done:  # fmt: skip
     """Hand a thing out, or (while somebody of ours still has to agree) put it before them. Returns the Loan.
 
     Everything wrong with the form is said at once. Exactly one of several who ask at the same moment gets it.
+    `signature`: key of the file in which whoever takes it signed (procedures.attachments), uploaded by this person.
     """
     row = locked(thing)
     rules.must_be_free(row)
@@ -44,7 +47,11 @@ def lend(
         raise no("purpose", "其他紧急情况，请写明是什么情况。")
     _check_people(row, user, taker)
     today = at.astimezone(queries.CHINA).date()
-    faults = rules.faults(row.kind, how, purpose=uses, user=user, taker=taker, reason=reason, keep=keep, today=today)
+    faults = rules.faults(row.kind, how, purpose=uses, user=user, taker=taker, reason=reason, keep=keep, today=today, signature=signature)
+    if how.signs and signature and not Attachment.objects.filter(key=signature, ticket=None, about=None, by_id=actor.id, kind__in=attachments.IMAGES).exists():
+        faults["signature"] = "签名没有收到，或不是图片，请重签。"
+    if how.posts and user is not None and not _of_posts(row, user, how, at):
+        faults["user"] = "信件报刊由管理员送到住户手里，请选择管理员。"
     if not 1 <= many <= row.quantity:
         faults["quantity"] = f"在位 {row.quantity}，请填 1 到 {row.quantity}。"
     final = how.final or keep
@@ -67,11 +74,13 @@ def lend(
         community_id=row.community_id, thing=row, way=way, quantity=many, user=user, who=_who(how, user, taker), private=_private(taker),
         relation=taker.relation, paper=taker.paper, kept=clean_text(taker.kept or taker.developer, "留存处", 60, field="kept"),
         purpose="，".join(each for each in (REASONS.get(reason, "") if reason != "other" else "", uses) if each), emergency=how.emergency,
-        asked_at=at, asked_by=actor.name[:60], due_at=due, state=State.ASKED,
+        asked_at=at, asked_by=actor.name[:60], due_at=due, state=State.ASKED, signature=signature if how.signs else "",
     )  # fmt: skip
     if not waiting:
         _hand_out(actor, row, loan, final=final, at=at)
     loan.save()
+    if loan.signature:
+        attachments.keep_for(actor, [loan.signature], f"custody.loan:{loan.pk}")
     _take_down(actor, row, loan, how, words, spoken, at)
     if waiting:
         note(actor, row, "asked", f"{loan.who}申请{amount(row, many)}，用途：{loan.purpose}；待{'、'.join(SIDES[side] for side in waiting)}批准", at, loan=loan)
@@ -80,6 +89,13 @@ def lend(
         _say(actor, row, loan, at)
     facts = {"number": row.number, "title": row.title, "state": loan.get_state_display(), "who": loan.who, "purpose": loan.purpose}
     return Done(loan, facts, {"领用人": taker.name} if taker.name else {})
+
+
+def _of_posts(row: Thing, user: User, how: Way, at: datetime) -> bool:
+    """Whether the colleague holds a post whose work this is; true where nobody here holds one."""
+    directory = duty_queries.current_directory(row.community_id)
+    able = {each for post in how.posts for held in directory.held_by(post, at) for each in (held, directory.acting(held, at))}
+    return not able or user.pk in able
 
 
 def _issuer(actor: Actor, row: Thing, user: User | None, at: datetime) -> None:
@@ -183,6 +199,8 @@ def _say(actor: Actor, row: Thing, loan: Loan, at: datetime) -> None:
     sort, parts = KINDS[row.kind], []
     if loan.relation or loan.paper:
         parts.append(f"查验{PAPERS.get(loan.paper, '')}" + (f"，留存：{loan.kept}" if loan.kept else ""))
+    if loan.signature:
+        parts.append("已签名")
     if loan.due_at:
         parts.append(f"应还 {clock(loan.due_at)}")
     gone = loan.state == State.GONE

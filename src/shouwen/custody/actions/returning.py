@@ -17,7 +17,7 @@ from ..models import Consent, Loan, Thing
 from .words import amount, clock, keepers, leads, locked, no, note, tell, wanted
 
 State = Loan.State
-ENTRY_WITHIN = timedelta(hours=24)
+MOST_COPIES = 20
 
 
 def opened(loan: Loan, *states: str) -> tuple[Loan, Thing]:
@@ -29,8 +29,11 @@ def opened(loan: Loan, *states: str) -> tuple[Loan, Thing]:
 
 
 @action("custody.returned", may="custody.work", says="{number} {title}：{who}归还 {quantity}{rest}")
-def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: datetime, checks: Sequence[str] = (), remark: str = "", used: int = 0) -> Done:
-    """It is back and counted. `code` is what its label says: the key of another room is refused. A shortage keeps it open."""
+def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: datetime, checks: Sequence[str] = (), remark: str = "", used: int = 0, copies: int = 0) -> Done:
+    """It is back and counted. `code` is what its label says: the key of another room is refused. A shortage keeps it open.
+
+    `copies`: new ones that came back with it from copying; they raise the quantity in the inventory. D4.67
+    """
     row, thing = opened(loan, State.OUT)
     sort, seen = KINDS[thing.kind], queries.read_code(code)
     if seen not in (thing.code, thing.number.upper()):
@@ -41,6 +44,8 @@ def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: date
         raise no("used", "这类东西不能用去，请如数归还。")
     if not (0 <= quantity and 0 <= used and quantity + used <= still):
         raise no("quantity", f"还差 {amount(thing, still)}没还，请填 0 到 {still}。")
+    if not 0 <= copies <= MOST_COPIES or (copies and not sort.ways[row.way].copies):
+        raise no("copies", f"复配数量应在 0 到 {MOST_COPIES} 之间。" if sort.ways[row.way].copies else "这次不是拿去复配的，不能多收。复配须先由客服负责人批准。")
     for check in sort.checks:
         if check not in checks:
             raise no("checks", f"请先确认：{check}。")
@@ -50,6 +55,8 @@ def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: date
     short = row.quantity - row.returned - row.used
     if short and not words:
         raise no("remark", f"少 {amount(thing, short)}，请写明原因。")
+    if short and copies:
+        raise no("copies", "原来的钥匙还没有还齐，请还齐时再登记复配的数量。")
     if short:
         row.save(update_fields=["returned", "used"])
         note(actor, thing, "short", f"{row.who}归还{amount(thing, quantity)}，短缺{amount(thing, short)}：{words}", at, loan=row, quantity=quantity)
@@ -60,14 +67,15 @@ def give_back(actor: Actor, loan: Loan, /, *, code: str, quantity: int, at: date
         if sort.personal and queries.handles(actor, thing, at):
             row.counted_by = actor.name[:60]
         row.save()
-        thing.state, thing.quantity = Thing.State.IN, thing.quantity - row.used
+        thing.state, thing.quantity = Thing.State.IN, thing.quantity - row.used + copies
         if not thing.quantity:
             thing.state, thing.gone_at = Thing.State.GONE, at
         thing.save(update_fields=["state", "quantity", "gone_at"])
         late = f"，超时 {_span(at - row.due_at)}" if row.due_at and at > row.due_at else ""
+        made = f"，复配{amount(thing, copies)}，现有{amount(thing, thing.quantity)}" if copies else ""
         spent = f"，用去{amount(thing, row.used)}" if spends else ""
-        text = f"{row.who}归还{amount(thing, quantity)}{spent}，{actor.name}点收{late}" + (f"；{'、'.join(sort.checks)}" if sort.checks else "") + (f"；{words}" if words else "")
-        note(actor, thing, "returned", text, at, loan=row, quantity=quantity)
+        text = f"{row.who}归还{amount(thing, quantity)}{spent}，{actor.name}点收{made}{late}" + (f"；{'、'.join(sort.checks)}" if sort.checks else "") + (f"；{words}" if words else "")
+        note(actor, thing, "returned", text, at, loan=row, quantity=quantity + copies)
         if sort.personal and not row.counted_by:
             tell(thing, keepers(thing, at), f"verify:{row.pk}", f"{thing.number} 已由{actor.name}代收，请您清点复核", text, at)
         close_if_done(actor, row, thing, at)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Sum
 
+from shouwen.duty import queries as duty_queries
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict
@@ -14,7 +15,7 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.models import User
 from shouwen.org.queries import actor_for
 
-from ..kinds import CLASSES
+from ..kinds import CLASSES, KINDS, kinds_in
 from ..models import Keeping, Store, Thing
 from .words import no, wanted
 
@@ -43,10 +44,15 @@ def put_store(actor: Actor, community: Any, /, *, title: str, holds: str, hooks:
 
 @action("custody.keeper_set", may="custody.keep", says="「{store}」由{name}保管（{reason}），清点 {counted}")
 def set_keeper(actor: Actor, store: Store, /, *, user: User, counted: int | None, at: datetime, reason: str = "") -> Done:
-    """Entrust a place to somebody. What stands in it is counted as it passes, and must agree. D4.12, D4.50, D4.52, D4.68."""
+    """Entrust a place to somebody. What stands in it is counted as it passes, and must agree. D4.12, D4.50, D4.52, D4.68, D8.12, D10.01."""
     row = Store.objects.select_for_update().get(pk=store.pk)
     if not user.is_active or not actor_for(user.pk).may("custody.work", row.community_id):
         raise no("user", f"{user.name}没有收发保管物品的权限，不能做保管人。请换一位，或先任命相应岗位。")
+    if wanted_posts := {post for kind in kinds_in(row.holds) for post in KINDS[kind].keepers}:
+        directory = duty_queries.current_directory(row.community_id)
+        if not wanted_posts & directory.posts_of(user.pk, at):
+            titles = "、".join(directory.posts[post].title for post in sorted(wanted_posts, reverse=True) if post in directory.posts)
+            raise no("user", f"「{row.title}」只能由{titles}保管，不能交给{user.name}。")
     there = Thing.objects.filter(store=row, gone_at__isnull=True, state=Thing.State.IN).aggregate(sum=Sum("quantity"))["sum"] or 0
     if there and counted is None:
         raise no("counted", f"交接前请当面清点，填写点数（账上应有 {there}）。")

@@ -1,4 +1,4 @@
-"""Tickets sold for others: stock and money, each equal to the book at any moment. D10.01–D10.09, D10.15, D10.16."""
+"""Tickets sold for others: stock and money, each equal to the book at any moment. D10.01–D10.09, D10.14–D10.16."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def sell(actor: Actor, thing: Thing, /, *, count: int, amount: str | Decimal, at
         raise no("amount", "请填写售票金额。")
     if actor.id is None:
         raise Forbidden("请由售票人自己登记。")
+    _seller(actor, row, at)
     row.quantity -= count
     row.save(update_fields=["quantity"])
     Cash.objects.create(community_id=row.community_id, user_id=actor.id, kind=Cash.Kind.SOLD, thing=row, count=count, amount=sum_, at=at, by_name=actor.name)
@@ -44,6 +45,14 @@ def sell(actor: Actor, thing: Thing, /, *, count: int, amount: str | Decimal, at
         people = (*duty_queries.current_directory(row.community_id).on_duty("receptionist", at), *(leads(row.community_id, at) if not row.quantity else ()))
         tell(row, people, f"low:{row.pk}:{row.came_at:%Y%m%d}:{'out' if not row.quantity else 'low'}", f"{row.title}{left}，请尽快联系影院送票", row.number, at, urgent=not row.quantity)
     return Done(row, {"number": row.number, "title": row.title, "count": count, "amount": yuan(sum_), "left": row.quantity})
+
+
+def _seller(actor: Actor, row: Thing, at: datetime) -> None:
+    """The desk sells; anybody else only while standing in for somebody of the desk, and in their own name. D10.01, D10.14."""
+    directory = duty_queries.current_directory(row.community_id)
+    desk = [held for post in KINDS[row.kind].keepers for held in directory.held_by(post, at)]
+    if not any(directory.acting(held, at) == actor.id for held in desk):
+        raise Forbidden("代售票由前台接待员售出。替岗的，请先由主管登记替岗时段（人员 → 请假与代理），再以自己的名义售票。")
 
 
 @action("custody.restocked", may="custody.work", says="{number} {title} 补票 {count} 张，余 {left} 张")

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('relation', models.CharField(blank=True, max_length=12, verbose_name='身份')),
                 ('paper', models.CharField(blank=True, max_length=12, verbose_name='凭证')),
                 ('kept', models.CharField(blank=True, max_length=60, verbose_name='留存处')),
+                ('signature', models.CharField(blank=True, max_length=40, verbose_name='签名')),
                 ('purpose', models.CharField(max_length=200, verbose_name='用途')),
                 ('emergency', models.BooleanField(default=False, verbose_name='紧急动用')),
                 ('papers_due', models.BooleanField(default=False, verbose_name='手续待补')),
@@ -244,6 +245,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='thing',
+            index=models.Index(fields=['community', '-came_at'], name='thing_came'),
+        ),
+        migrations.AddIndex(
+            model_name='thing',
             index=models.Index(condition=models.Q(('unit__isnull', False)), fields=['unit', '-id'], name='thing_unit'),
         ),
         migrations.AddConstraint(
@@ -278,6 +283,10 @@ class Migration(migrations.Migration):
             model_name='loan',
             index=models.Index(condition=models.Q(('state', 'out')), fields=['user'], name='loan_user'),
         ),
+        migrations.AddIndex(
+            model_name='loan',
+            index=models.Index(fields=['community', '-asked_at'], name='loan_book'),
+        ),
         migrations.AddConstraint(
             model_name='loan',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['out', 'gone'])), fields=('thing',), name='loan_open_once'),
@@ -293,5 +302,48 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='cash',
             index=models.Index(condition=models.Q(('confirmed_at__isnull', True), ('kind', 'remitted')), fields=['community'], name='cash_waiting'),
+        ),
+        migrations.CreateModel(
+            name='Folder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=40, verbose_name='名称')),
+                ('order', models.CharField(choices=[('letters', '按字母'), ('content', '按内容'), ('time', '按时间')], max_length=8, verbose_name='分类方式')),
+                ('department', models.CharField(blank=True, max_length=40, verbose_name='部门')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='custody.store', verbose_name='存放处')),
+            ],
+            options={
+                'verbose_name': '档案夹',
+                'constraints': [models.UniqueConstraint(fields=('community', 'title'), name='folder_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Filing',
+            fields=[
+                ('thing', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='filing', serialize=False, to='custody.thing', verbose_name='文件')),
+                ('letters', models.CharField(blank=True, max_length=160, verbose_name='字母顺序')),
+                ('department', models.CharField(blank=True, max_length=40, verbose_name='部门')),
+                ('written_on', models.DateField(null=True, verbose_name='成文日期')),
+                ('party', models.CharField(blank=True, max_length=80, verbose_name='来往单位')),
+                ('series', models.CharField(blank=True, choices=[('received', '收文'), ('sent', '发文'), ('internal', '内部文件')], max_length=8, verbose_name='文号类别')),
+                ('year', models.PositiveSmallIntegerField(null=True, verbose_name='年份')),
+                ('serial', models.PositiveIntegerField(null=True, verbose_name='顺序号')),
+                ('reference', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('ticket', models.BigIntegerField(null=True, verbose_name='工单')),
+                ('filed_at', models.DateTimeField(null=True, verbose_name='归档时间')),
+                ('filed_by', models.CharField(blank=True, max_length=60, verbose_name='归档人')),
+                ('pages', models.PositiveSmallIntegerField(null=True, verbose_name='应有页数')),
+                ('found', models.PositiveSmallIntegerField(null=True, verbose_name='实有页数')),
+                ('missing', models.CharField(blank=True, max_length=200, verbose_name='缺少的附件')),
+                ('expires_on', models.DateField(null=True, verbose_name='保存到')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('folder', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='custody.folder', verbose_name='档案夹')),
+            ],
+            options={
+                'verbose_name': '归档',
+                'indexes': [models.Index(fields=['community', '-thing'], name='filing_here'), models.Index(condition=models.Q(('folder__isnull', False)), fields=['folder', 'letters'], name='filing_folder'), models.Index(condition=models.Q(('folder__isnull', True)), fields=['community', 'thing'], name='filing_waiting'), models.Index(condition=models.Q(('expires_on__isnull', False)), fields=['community', 'expires_on'], name='filing_expires'), models.Index(condition=models.Q(('ticket__isnull', False)), fields=['ticket'], name='filing_ticket')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('series__in', ['received', 'sent'])), fields=('community', 'series', 'year', 'serial'), name='reference_once'), models.UniqueConstraint(condition=models.Q(('series', 'internal')), fields=('community', 'department', 'year', 'serial'), name='internal_once')],
+            },
         ),
     ]

@@ -20,20 +20,24 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.words import number_in
 from shouwen.org.models import User
+from shouwen.procedures import attachments
 
 from .. import actions, queries
 from ..actions.lending import open_sides
 from ..actions.returning import bars_of
 from ..forms import IntakeForm, LendForm, blame, moment_in
-from ..kinds import KINDS, PAPERS, RELATIONS, SIDES
+from ..kinds import KINDS, PAPERS, RELATIONS, SECRET, SIDES
 from ..models import Consent, Loan, Store, Thing
+from . import archive
 from .desk import address, here_of, people_here, speakers, state_of
+from .private import cells
 
 LABELS: Final = 120
 ICONS: Final = {
     "in": "transfer-in", "lent": "transfer-out", "gone": "logout", "returned": "transfer-in", "short": "alert-triangle", "called": "phone-call", "asked": "user-question",
     "approved": "check", "entered": "door-enter", "opened": "lock-open", "resealed": "lock", "overdue": "alarm", "followed": "writing", "lost": "alert-circle",
     "settled": "circle-check", "differs": "alert-triangle", "moved": "arrows-exchange", "confirmed": "signature", "verified": "clipboard-check", "dropped": "x", "sold": "ticket", "restocked": "plus",
+    "filed": "archive", "numbered": "file-certificate", "carried": "walk", "revised": "files", "destroyed": "trash",
 }  # fmt: skip
 RED: Final = frozenset({"short", "overdue", "lost", "differs"})
 
@@ -66,11 +70,13 @@ def _context(actor: Actor, found: Thing, at: datetime) -> dict[str, Any]:
     keeper = queries.keeper_of(found.store_id)
     matters = [_matter(actor, found, one, at) for one in found.open]  # type: ignore[attr-defined]
     may_work = actor.may("custody.work", found.community_id)
-    return {
+    return (archive.filing_of(actor, found) if sort.family == "document" else {}) | {
         "thing": found, "sort": sort, "measure": found.measure or sort.measure, "words": words[0], "tone": words[1], "at": at, "matters": matters, "may_work": may_work, "handles": queries.handles(actor, found, at),
         "keeper": directory.name(keeper.user_id) if keeper else "", "acting": directory.name(directory.stand_in(keeper.user_id, at)) if keeper else "",
         "ways": [(slug, way) for slug, way in sort.ways.items()] if found.state == "in" and may_work else [],
         "moves": [(one, ICONS.get(one.kind, "point"), "danger" if one.kind in RED else "neutral") for one in queries.moves_of(found)],
+        "may_ask": not may_work and bool(actions.askable(found)),
+        "hidden": cells(actor, found, at, loans), "at_once": actor.may("estate.approve_reveal", found.community_id), "may_erase": found.gone_at is not None and actor.may("estate.edit", found.community_id),
         "past": [one for one in loans if one.state not in queries.OPEN][:10], "answers": Consent.Answer.choices, "ended": actions.losing_ends(),
         "stores": [one for one in queries.stores(actor, found.community_id) if one.holds == sort.class_] if may_work and found.gone_at is None else [],
     }  # fmt: skip
@@ -114,7 +120,7 @@ def _moment(given: QueryDict, name: str, title: str) -> datetime:
 
 
 def _back(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
-    actions.give_back(actor, _loan(found, given), code=given.get("code", ""), quantity=_number(given, "quantity", "收回数量"), checks=given.getlist("checks"), remark=given.get("remark", ""), used=_number(given, "used", "用去") if given.get("used", "").strip() else 0, at=at)
+    actions.give_back(actor, _loan(found, given), code=given.get("code", ""), quantity=_number(given, "quantity", "收回数量"), checks=given.getlist("checks"), remark=given.get("remark", ""), used=_number(given, "used", "用去") if given.get("used", "").strip() else 0, copies=_number(given, "copies", "复配数量") if given.get("copies", "").strip() else 0, at=at)
     return f"{found.number} 已点收。"
 
 
@@ -122,6 +128,11 @@ def _approve(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
     agree = given.get("agree") == "yes"
     actions.approve(actor, _loan(found, given), agree=agree, remark=given.get("remark", ""), at=at)
     return "已同意。" if agree else "已记下不同意，钥匙不发放。"
+
+
+def _request(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
+    actions.request(actor, found, purpose=given.get("purpose", ""), at=at)
+    return "已申请，等保管人发放。没有发放以前不要拿走。"
 
 
 def _issue(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
@@ -200,8 +211,8 @@ def _restock(actor: Actor, found: Thing, given: QueryDict, at: datetime) -> str:
 
 
 ACTS: Final[dict[str, Callable[[Actor, Thing, QueryDict, datetime], str]]] = {
-    "back": _back, "approve": _approve, "issue": _issue, "drop": _drop, "confirm": _confirm, "verify": _verify, "contact": _contact, "enter": _enter,
-    "follow": _follow, "lost": _lost, "settle": _settle, "reseal": _reseal, "move": _move, "sell": _sell, "restock": _restock,
+    "back": _back, "approve": _approve, "issue": _issue, "request": _request, "drop": _drop, "confirm": _confirm, "verify": _verify, "contact": _contact, "enter": _enter,
+    "follow": _follow, "lost": _lost, "settle": _settle, "reseal": _reseal, "move": _move, "sell": _sell, "restock": _restock, "file": archive.file,
 }  # fmt: skip
 
 
@@ -220,7 +231,7 @@ def lend(request: HttpRequest, pk: int, way: str) -> HttpResponse:
     people = people_here(found.community_id)
     sides = {side: speakers(found.community_id, side, at) for side in how.asks if side != "owner"}
     last = queries.closing(found.community_id, at)
-    form = LendForm(request.POST or None, kind=found.kind, way=how, people=people, sides=sides, most=found.quantity, initial={
+    form = LendForm(request.POST or None, request.FILES or None, kind=found.kind, way=how, people=people, sides=sides, most=found.quantity, initial={
         "due_at": last.astimezone(queries.CHINA), "quantity": None if how.uses_up else found.quantity, "purpose": "领取" if KINDS[found.kind].family == "mail" else "",
         **{f"{side}_at": at.astimezone(queries.CHINA) for side in (*how.asks, "owner")},
     })  # fmt: skip
@@ -230,10 +241,12 @@ def lend(request: HttpRequest, pk: int, way: str) -> HttpResponse:
         if form.is_valid():
             data = form.cleaned_data
             try:
+                drawn = data.get("signature")
+                signature = attachments.attach(actor, found.community_id, name=drawn.name, content=drawn.read(), at=at, purpose="signature").key if drawn else ""
                 loan = actions.lend(
                     actor, found, way=way, purpose=data["purpose"], user=_colleague(data.get("user", "")), taker=form.taker(), quantity=data["quantity"],
                     words=form.words({user: name for pairs in sides.values() for user, name in pairs}), due_at=data.get("due_at"), keep=bool(data.get("keep")),
-                    reason=data.get("reason", ""), at=at,
+                    reason=data.get("reason", ""), signature=signature, at=at,
                 )  # fmt: skip
                 said = {"asked": "已报批准人，批准后再发放。", "out": f"{found.number} 已借给{loan.who}。", "gone": f"{found.number} 已由{loan.who}领走。"}[loan.state]
                 return flash(redirect(address(found)), said, "info" if loan.state == "asked" else "success")
@@ -295,4 +308,4 @@ def labels(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(pk=one)
     found = list(rows[: LABELS + 1])
     shown = [(each, segno.make(outward(reverse("custody:code", args=[each.code])), error="m").svg_data_uri(scale=3, border=1)) for each in found[:LABELS]]
-    return render(request, "custody/labels.html", {"labels": shown, "more": len(found) > LABELS, "place": place, "most": LABELS})
+    return render(request, "custody/labels.html", {"labels": shown, "more": len(found) > LABELS, "secret": SECRET, "place": place, "most": LABELS})

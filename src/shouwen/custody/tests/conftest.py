@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,11 +12,17 @@ import pytest
 from shouwen.custody import actions
 from shouwen.custody.models import Loan, Store, Thing
 from shouwen.custody.rules import Taker, Word
+from shouwen.duty import actions as duty
+from shouwen.duty.models import Shift
 from shouwen.estate import actions as estate
 from shouwen.estate.intake import Line
 from shouwen.kernel.access import SYSTEM
-from shouwen.org.tests.world import MONDAY, World
+from shouwen.org import actions as org
+from shouwen.org.tests.world import MONDAY, PASSWORD, START, World
+from shouwen.procedures import attachments
 
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+"""A picture of one pixel."""
 OWNER = "王秀英"
 HOME, EMPTY = "3-1-1201", "3-1-0301"
 
@@ -37,10 +44,23 @@ class Keys:
     def user(self, name: str) -> Any:
         return self.world.people[name]
 
+    def hire(self, username: str, name: str, post: str, shift: str = "") -> Any:
+        """One more colleague."""
+        user = org.add_user(SYSTEM, None, username=username, name=name, password=PASSWORD, must_change_password=False)
+        org.assign(SYSTEM, self.here, user=user, post=post, starts_on=START)
+        if shift:
+            duty.roster(SYSTEM, self.here, user=user, post=post, starts_on=START, shift=Shift.objects.get(community=self.here, slug=shift))
+        self.world.people[username] = user
+        return user
+
+    def sign(self, by: str = "li", at: datetime = MONDAY) -> str:
+        """Somebody signs on the glass; the key of the picture."""
+        return str(attachments.attach(self.actor(by), self.here.pk, name="签名.png", content=PICTURE, at=at, purpose="signature").key)
+
     def take_in(self, kind: str = "vacant", *, by: str = "li", at: datetime = MONDAY, **given: Any) -> Thing:
         plain = {
             "entrusted": {"unit": HOME, "whose": OWNER, "purpose": "出租看房", "verified": True}, "vacant": {"unit": EMPTY}, "repair": {"unit": HOME, "whose": OWNER},
-            "sealed": {"unit": HOME, "whose": OWNER, "purpose": "应急", "verified": True, "in_person": True, "envelope": "F-01"},
+            "sealed": {"unit": HOME, "whose": OWNER, "purpose": "应急", "verified": True, "in_person": True, "signed": True, "envelope": "F-01"},
             "parcel": {"unit": HOME, "whose": OWNER}, "letter": {"unit": HOME},
         }.get(kind, {})  # fmt: skip
         holds = {"sealed": "entrusted", "parcel": "mail", "letter": "mail"}.get(kind, kind)
@@ -74,5 +94,7 @@ def furnish(world: World) -> Keys:
     ])  # fmt: skip
     for holds, hooks in (("entrusted", 20), ("vacant", 40), ("repair", 10), ("room", 10), ("area", 5), ("desk", 5), ("mail", 0), ("article", 0), ("archive", 0), ("safe", 0), ("hazmat", 0), ("ticket", 0)):
         made.stores[holds] = actions.put_store(made.actor("lin"), made.here, title=f"{holds} 柜", holds=holds, hooks=hooks, at=MONDAY)
-    actions.set_keeper(made.actor("lin"), made.stores["entrusted"], user=made.user("li"), counted=None, at=MONDAY)
+    made.hire("cai", "蔡红", "cleaning-head")
+    for holds, keeper in (("entrusted", "li"), ("hazmat", "cai"), ("ticket", "li")):
+        actions.set_keeper(made.actor("lin"), made.stores[holds], user=made.user(keeper), counted=None, at=MONDAY)
     return made

@@ -39,11 +39,18 @@ def test_what_is_not_back_at_closing_is_raised_every_day_until_it_is(keys: Keys)
     assert LogLine.objects.filter(text__contains="逾期").count() + LogLine.objects.filter(text__contains="催还").count() >= 2
 
 
-@pytest.mark.shows("D2.70", "D2.71", "D2.72", "D4.09", "D4.39", "D4.40", "D4.54", "D4.70")
-def test_the_daily_count_raises_a_difference_the_same_day(keys: Keys) -> None:
-    first, second, out = (keys.take_in("vacant", quantity=2) for _ in range(3))
-    keys.lend(out, quantity=2)
-    store, li = keys.stores["vacant"], keys.actor("li")
+@pytest.mark.parametrize("kind", [
+    pytest.param("vacant", marks=pytest.mark.shows("D2.71", "D4.54")), pytest.param("entrusted", marks=pytest.mark.shows("D2.70", "D4.09")),
+    pytest.param("repair", marks=pytest.mark.shows("D4.70")),
+])  # fmt: skip
+@pytest.mark.shows("D4.39", "D4.40")
+def test_the_daily_count_raises_a_difference_the_same_day(keys: Keys, kind: str) -> None:
+    first, second, out = (keys.take_in(kind, quantity=2) for _ in range(3))
+    if kind == "entrusted":
+        keys.lend(out, way="owner", to="", taker=Taker(OWNER, paper="id"), quantity=2)
+    else:
+        keys.lend(out, quantity=2)
+    store, li = keys.stores[kind], keys.actor("li")
     assert store.pk in {one.pk for one in queries.uncounted(queries.stores(li, keys.here.pk), MONDAY)}
     right = actions.count(li, store, found={first.pk: 2, second.pk: 2}, locked=True, at=MONDAY)
     assert (right.differing, right.present, right.out) == (0, 4, 1)

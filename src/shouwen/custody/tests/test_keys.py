@@ -148,8 +148,11 @@ def test_emergency_two_approve_by_telephone_and_sign_afterwards(keys: Keys) -> N
 def test_a_sealed_key_opens_on_the_owners_word_and_the_managers(keys: Keys) -> None:
     with pytest.raises(Refused, match="不能代办"):
         keys.take_in("sealed", in_person=False)
+    with pytest.raises(Refused, match="封口处签名"):
+        keys.take_in("sealed", signed=False)
     with pytest.raises(Refused, match="信封编号"):
         keys.take_in("sealed", envelope="")
+    assert not Thing.objects.exists()
     key = keys.take_in("sealed")
     with pytest.raises(Refused, match="先联系业户"):
         keys.lend(key, way="emergency", reason="gas", words=(said("cs-supervisor", user=1, name="林芳"), said("service-manager", user=2, name="陈晓")))
@@ -164,8 +167,10 @@ def test_a_sealed_key_opens_on_the_owners_word_and_the_managers(keys: Keys) -> N
     actions.approve(keys.actor("chen"), loan, agree=True, at=MONDAY + MINUTE)
     loan = actions.issue(keys.actor("li"), loan, at=MONDAY + 2 * MINUTE)
     enter = lambda people: actions.enter(keys.actor("li"), loan, people=people, in_at=MONDAY + 5 * MINUTE, out_at=MONDAY + 9 * MINUTE, done="关阀", at=MONDAY + HOUR)  # noqa: E731
-    with pytest.raises(Refused, match="两人以上"):
-        enter(["王强", "王强"])
+    for alone in (["王强"], ["王强", "王强"], ["王强", " "]):
+        with pytest.raises(Refused, match="两人以上"):
+            enter(alone)
+    assert not loan.moves.filter(kind="entered").exists()
     actions.give_back(keys.actor("li"), loan, code=key.code, quantity=1, at=MONDAY + HOUR)
     loan.refresh_from_db()
     assert loan.state == "back", "nobody said who went in"
@@ -195,7 +200,7 @@ def test_a_room_key_comes_back_when_power_windows_and_door_are_seen_to(keys: Key
 @pytest.mark.shows("D4.85", "D4.86", "D11.04")
 def test_repair_and_area_keys_come_back_whole_and_the_right_ones(keys: Keys) -> None:
     repair, area = keys.take_in("repair", quantity=2), keys.take_in("area", title="天台", quantity=3)
-    first, second = keys.lend(repair, purpose="补漏"), keys.lend(area, way="shift", to="li", purpose="早班巡视")
+    first, second = keys.lend(repair, purpose="厨房补漏"), keys.lend(area, way="shift", to="li", purpose="早班巡视")
     assert second.due_at == MONDAY.replace(hour=16), "the end of the shift"
     for loan, other, many in ((first, area, 2), (second, repair, 3)):
         with pytest.raises(Refused, match="不是借出的"):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from shouwen.custody import actions
 from shouwen.custody.models import Loan, Thing
-from shouwen.custody.tests.conftest import EMPTY, Keys
+from shouwen.custody.records import RECORDS
+from shouwen.custody.tests.conftest import EMPTY, HOME, PICTURE, Keys
 from shouwen.kernel.journal import now
 from shouwen.org import actions as org
 from shouwen.org.middleware import COOKIE
@@ -81,6 +86,51 @@ def test_counting_registers_and_labels(keys: Keys) -> None:
     assert chen.get("/custody/?format=xlsx").status_code == 200 and "KF-0001" in chen.get("/custody/").content.decode()
 
 
+@pytest.mark.shows("D4.111", "D4.112", "D2.72")
+def test_the_named_records_open_print_and_are_saved(keys: Keys) -> None:
+    deposit, vacant = keys.take_in("entrusted", at=now()), keys.take_in("vacant", hook=2)
+    keys.lend(vacant, at=now())
+    li, mei = sign_in(keys, "li"), sign_in(keys, "mei")
+    assert all(f"《{one.title}》" in li.get("/custody/records").content.decode() for one in RECORDS.values())
+    for slug, title, words in (("deposits", "业户钥匙寄存登记表", (deposit.number, HOME, "王**", "出租看房", "李静")), ("uses", "客服钥匙使用登记表", (vacant.number, EMPTY, "王强", "每月清扫", "李静"))):
+        page = li.get(f"/custody/records/{slug}").content.decode()
+        assert f"《{title}》" in page and "data-print" in page and all(f"<td>{word}</td>" in page for word in words), slug
+        assert "王秀英" not in page, "masked"
+        saved = li.get(f"/custody/records/{slug}?format=xlsx")
+        assert saved.status_code == 200 and "spreadsheet" in saved["Content-Type"]
+        assert title in unquote(saved["Content-Disposition"])
+        assert deposit.number not in mei.get(f"/custody/records/{slug}").content.decode(), "another community"
+        assert "这段时间没有登记" in li.get(f"/custody/records/{slug}?since=2020-01-01&until=2020-01-31").content.decode()
+    assert li.get("/custody/records/uses?since=2026-02-01&until=2026-01-01").status_code == 422 and li.get("/custody/records/nothing").status_code == 404
+    inventory = lambda: re.search(r"更新于\s*(<time.*?</time>|\S+ \S+)", li.get("/custody/records/inventory").content.decode(), re.S)  # noqa: E731
+    before = inventory()
+    later = now() + timedelta(minutes=5)
+    actions.count(keys.actor("li"), keys.stores["entrusted"], found={deposit.pk: 1}, locked=True, at=later)
+    assert before and before[1] != inventory()[1], "each count refreshes the inventory"
+    assert later in {row[-1] for row in RECORDS["inventory"].rows(keys.actor("li"), keys.here.pk, now(), now())}
+
+
+def test_a_name_is_shown_for_a_reason_and_a_signature_to_who_may_see_the_key(keys: Keys) -> None:
+    key = keys.take_in("repair", phone="13800000001")
+    li, lin, mei, wang = (sign_in(keys, name) for name in ("li", "lin", "mei", "wang"))
+    path = f"/custody/things/{key.pk}"
+    assert "138****0001" in li.get(path).content.decode() and "138****0001" not in wang.get(path).content.decode()
+    assert li.post(f"{path}/private/phone", {"reason": "通知业户来取"}).status_code == 200 and "等待批准" in li.get(path).content.decode()
+    shown = lin.post(f"{path}/private/phone", {"reason": "通知业户来取"})
+    assert "13800000001" in shown.content.decode() and shown["Cache-Control"] == "no-store"
+    assert "13800000001" not in lin.get(f"{path}/masked/phone").content.decode()
+    assert "保管物品" in lin.get("/estate/reveals").content.decode()
+    for client, field, code in ((lin, "salary", 404), (mei, "phone", 404), (wang, "phone", 403)):
+        assert client.post(f"{path}/private/{field}", {"reason": "通知业户来取"}).status_code == code
+    given = {"name": "王秀英", "paper": "id", "purpose": "业户自己进屋看", "quantity": "1", "keep": "on"}
+    assert li.post(f"{path}/lend/owner", given).status_code == 422
+    assert li.post(f"{path}/lend/owner", given | {"signature": SimpleUploadedFile("签名.png", PICTURE, "image/png")}).status_code == 302
+    loan = Loan.objects.get()
+    assert li.get(f"/custody/loans/{loan.pk}/signature")["Content-Type"] == "image/png" and mei.get(f"/custody/loans/{loan.pk}/signature").status_code == 404
+    assert lin.post(f"{path}/erase", {"reason": "短"}).status_code == 422 and wang.post(f"{path}/erase", {"reason": "本人要求删除"}).status_code == 403
+    assert lin.post(f"{path}/erase", {"reason": "本人书面要求删除"}).status_code == 302 and "138****0001" not in lin.get(path).content.decode()
+
+
 def test_what_cannot_be_is_refused_in_words(keys: Keys) -> None:
     key = keys.take_in("vacant")
     li, mei, wang = (sign_in(keys, name) for name in ("li", "mei", "wang"))
@@ -109,7 +159,7 @@ def test_programs_do_the_same(keys: Keys) -> None:
     assert back.status_code == 200 and back.json()["state"] == "closed"
 
 
-@pytest.mark.parametrize("path,most", [("/custody/", 8), ("/custody/cabinet", 12), ("/custody/out", 10), ("/custody/things/{key}", 20), ("/custody/stores", 13), ("/custody/counts", 12)])
+@pytest.mark.parametrize("path,most", [("/custody/", 8), ("/custody/cabinet", 12), ("/custody/out", 10), ("/custody/things/{key}", 20), ("/custody/stores", 13), ("/custody/counts", 12), ("/custody/records", 8), ("/custody/records/uses", 10), ("/custody/records/inventory", 12)])
 def test_pages_cost_the_same_however_much_there_is(keys: Keys, django_assert_max_num_queries: DjangoAssertNumQueries, path: str, most: int) -> None:
     key, *_ = [keys.take_in("vacant", hook=number) for number in range(1, 9)]
     for thing in Thing.objects.all()[:4]:
