@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .pages import phone, plans, points, today
+from .pages import phone, plans, points, today, watch
 
 app_name = "rounds"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("missing", today.MISSING.page, name="missing"),
     path("runs", today.RUNS.page, name="runs"),
     path("readings", today.READINGS.page, name="readings"),
+    path("gear", watch.GEAR.page, name="gear"),
+    path("posts", watch.supervised, name="supervised"),
     path("runs/<int:pk>", today.run, name="run"),
     path("readings/<int:pk>/photos/<int:number>", phone.photo, name="photo"),
     path("mine", phone.mine, name="mine"),

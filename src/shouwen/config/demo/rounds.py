@@ -10,7 +10,8 @@ from shouwen.duty import queries as duty
 from shouwen.estate.models import Community
 from shouwen.kernel.access import SYSTEM
 from shouwen.org import queries as org
-from shouwen.rounds import actions, chores
+from shouwen.procedures import actions as tickets
+from shouwen.rounds import actions, chores, standard
 from shouwen.rounds.actions import Given
 from shouwen.rounds.actions.plans import CheckSpec, PointSpec
 from shouwen.rounds.models import Point, Run
@@ -44,6 +45,7 @@ def live(world: World, *, until: datetime) -> None:
         for title, on, ordered in (("一号线", patrol, True), ("楼宇大堂", building, False), ("消防器材", fire, False))
     }
     _plans(place, routes, start)
+    _supervised(place, start)
     at = start
     while at < until:
         at = min(at + HOUR, until)
@@ -70,10 +72,23 @@ def _plans(place: Community, routes: dict[str, Any], at: datetime) -> None:
         SYSTEM, place, title="每日防火巡查", kind="fire", route=routes["消防器材"], post="guard", rhythm="daily", times="09:00 21:00", lasts=120, grace=15,
         basis="E26.03", **common,
     )  # fmt: skip
+    for slug in ("gate-log", "patrol-log"):
+        actions.set_plan(SYSTEM, place, **standard.PLANS[slug].given, **common)
     closed = actions.set_plan(
         SYSTEM, place, title="泳池设备巡视", kind="equipment", route=routes["消防器材"], post="engineer", rhythm="daily", times="11:00", lasts=120, **common,
     )  # fmt: skip
     actions.switch_off(SYSTEM, closed, reason="泳池冬季停用，四月恢复", at=at)
+
+
+def _supervised(place: Community, at: datetime) -> None:
+    """The head of the guards was at two posts yesterday; the others wait."""
+    shi = org.actor_for(org.user_id_of("shi") or 0)
+    for n, (where, whom) in enumerate((("南门岗", "gu"), ("监控室", "bai"))):
+        answers = {
+            "inspected_post": where, "inspected": str(org.user_id_of(whom)), "seen_at": (at + n * HOUR).isoformat(), "appearance": "good", "on_post": "good",
+            "log_kept": "good", "area_kept": "good", "content": "在岗，记录齐全", "has_problem": "no", "signed": "refused", "refusal": "正在处理来访，事后补签", "own_signature": "demo",
+        }  # fmt: skip
+        tickets.file_ticket(shi, place, procedure="supervisor_patrol", answers=answers, at=at + n * HOUR)
 
 
 def _walked(run: Run, place: Community, random: Random, until: datetime) -> None:

@@ -25,7 +25,8 @@ from ..models import Check, Plan, Point, Reading, Run
 
 FINDINGS: Final = {
     "electrical": "电源线路、电器", "facility": "设施损坏、漏水", "cleaning": "保洁", "greening": "绿化", "sign": "标识损坏、缺失",
-    "fire": "消防隐患", "security": "治安、可疑人或事", "key": "门锁、钥匙", "other": "其他",
+    "fire": "消防隐患", "security": "可疑人或事", "stranger": "推销者、小贩", "behaviour": "不文明行为", "theft": "偷窃", "emergency": "紧急情况",
+    "key": "门锁、钥匙", "other": "其他",
 }  # fmt: skip
 """What was found wrong; the procedure 巡查异常处理 leads each to those who put it right."""
 PROCEDURE: Final = "round_finding"
@@ -260,6 +261,8 @@ def _opened(
     }  # fmt: skip
     if photos:
         told["photo"] = list(photos)
+    if given.finding == "emergency":  # the linked case asks who reports it and where to ring back: the guard, by way of the service line
+        told |= {"reporter": actor.name, "reporter_phone": community.phone}
     row = tickets.file_ticket(actor, community, procedure=PROCEDURE, answers=told, at=at)
     attachments.bind(actor, row, keys=photos, at=at)
     return row

@@ -14,7 +14,7 @@ from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.words import number_in
 
-from .. import actions, queries, schedule
+from .. import actions, queries, schedule, standard
 from ..forms import PlanForm, blame, checks_of, specs_in
 from ..models import Check, Plan, Point, Run
 from .phone import here_of
@@ -30,6 +30,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     return render(request, "rounds/plans.html", {
         "off": [line for line in shown if line[0].off_at], "on": [line for line in shown if not line[0].off_at], "place": place,
         "may_edit": actor.may("rounds.edit", place.pk), "now": now(), "routes": queries.routes(actor).filter(community=place.pk, retired_at=None).count(),
+        "lacking": standard.lacking([one.basis for one in rows]) if actor.may("rounds.edit", place.pk) else [],
     })  # fmt: skip
 
 
@@ -61,9 +62,10 @@ def edit_plan(request: HttpRequest, pk: int = 0) -> HttpResponse:
         raise NotFound
     here = duty.current_directory(place)
     routes = list(queries.routes(actor).filter(community=place.pk, retired_at=None))
-    initial = _initial(found) if found else {"lasts": 30, "grace": 5, "minutes": 30, "starts": "00:00", "ends": "00:00", "times": "09:00", "monthday": 1, "after_days": 7, "route": request.GET.get("route", ""), "weekdays": list("1234567")}
+    model = None if found else standard.PLANS.get(request.GET.get("standard", ""))
+    initial = _initial(found) if found else {"lasts": 30, "grace": 5, "minutes": 30, "starts": "00:00", "ends": "00:00", "times": "09:00", "monthday": 1, "after_days": 7, "route": request.GET.get("route", ""), "weekdays": list("1234567")} | (_model(model) if model else {})
     form = PlanForm(request.POST or None, initial=initial, posts=sorted(((slug, info.title) for slug, info in here.posts.items()), key=lambda pair: pair[1]), routes=routes)
-    checks = checks_of(request.POST) if request.method == "POST" else tuple(specs_in(found.checks.all())) if found else ()
+    checks = checks_of(request.POST) if request.method == "POST" else tuple(specs_in(found.checks.all())) if found else model.checks if model else ()
     if request.method == "POST" and form.is_valid():
         chosen = number_in(form.cleaned_data["route"])
         try:
@@ -76,8 +78,14 @@ def edit_plan(request: HttpRequest, pk: int = 0) -> HttpResponse:
                 raise
             blame(form, no)
     return render(request, "rounds/plan_edit.html", {
-        "form": form, "plan": found, "place": place, "checks": checks, "kinds": Check.Kind.choices, "routes": routes,
+        "form": form, "plan": found, "place": place, "checks": checks, "kinds": Check.Kind.choices, "routes": routes, "model": model,
     }, status=422 if form.errors else 200)  # fmt: skip
+
+
+def _model(model: standard.Standard) -> dict[str, Any]:
+    """What an SOP asks for, as the form shows it."""
+    given = {name: f"{value:%H:%M}" if name in ("starts", "ends") else value for name, value in model.given.items()}
+    return {name: value for name, value in given.items() if name != "checks"}
 
 
 def _initial(plan: Plan) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shouwen.kernel.registers import Column, Filter, Register
 from shouwen.kernel.screens import render
 from shouwen.kernel.zone import CHINA
 
-from .. import actions, queries
+from .. import actions, gear, queries
 from ..models import Plan, Reading, Run
 from .phone import here_of
 
@@ -104,7 +104,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "missing": [(run, [titles.get(pk, "已停用的点位") for pk in run.missed], here.posts[run.post].title if run.post in here.posts else run.post) for run in missing[:30]],
         "count": len(missing), "faults": sum(run.faults for run in runs), "off": queries.switched_off(actor, place.pk),
         "halts": [(one, here.posts[one.post].title if one.post in here.posts else one.post) for one in queries.halts(place.pk)],
-        "plans": plans.count(), "may_edit": actor.may("rounds.edit", place.pk), "now": at,
+        "gear": gear.overdue(actor, place.pk, at) if day == current else 0, "plans": plans.count(), "may_edit": actor.may("rounds.edit", place.pk), "now": at,
     }, part="day")  # fmt: skip
 
 
