@@ -70,8 +70,8 @@ def page(request: HttpRequest) -> HttpResponse:
         raise NotFound
     here = duty.directory(community.pk, community.people_version)
     since, until = span(at, here)
-    left_by = night(actor, community.pk, since, min(until, at), at)
-    left = _left(actor, community.pk, since, at) if actor.may("tickets.view", community.pk) else []
+    left_by = night(actor, here, since, min(until, at), at)
+    left = _left(actor, here, since, at) if actor.may("tickets.view", community.pk) else []
     missing = [one for one in _missing(actor, community, here, left_by, since, until, at) if one.rows]
     return render(request, "config/morning.html", {
         "since": since, "until": min(until, at), "running": at < until, "left": left, "missing": missing, "posts": left_by.posts, "now": at,
@@ -89,8 +89,8 @@ def span(at: datetime, here: Directory) -> tuple[datetime, datetime]:
     return datetime.combine(evening, EVENING, here.zone), datetime.combine(evening + timedelta(1), MORNING, here.zone)
 
 
-def _left(actor: Actor, community_id: int, since: datetime, at: datetime) -> list[Listed]:
-    rows = tickets.left(actor, community_id, since, at)
+def _left(actor: Actor, here: Directory, since: datetime, at: datetime) -> list[Listed]:
+    rows = tickets.left(actor, here, since, at)
     urls = {"overdue": f"{reverse('procedures:board')}?lane=overdue", "urgent": reverse("procedures:board"), "night": f"{reverse('procedures:tickets')}?status=open"}
     found = []
     for why, title, tone, icon in LEFT:

@@ -29,8 +29,7 @@ class Lacking:
 
 
 def lacking(actor: Actor, community_id: int, since: datetime, at: datetime) -> list[Lacking]:
-    """Late, without its papers, lost, counted wrong, not counted since `since`. Four statements, each bounded."""
-    queries.place(actor, community_id)
+    """Late, without its papers, lost, counted wrong, not counted since `since`; NotFound where the actor may not look. Bounded."""
     return [*_loans(actor, community_id, at), *_lost(actor, community_id), *_differences(community_id), *_uncounted(community_id, since)]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
-from shouwen.duty import queries as duty
+from shouwen.duty.directory import Directory
 from shouwen.kernel.access import Actor
 
 from . import queries
@@ -34,15 +34,14 @@ class Left:
     url: str
 
 
-def left(actor: Actor, community_id: int, since: datetime, at: datetime) -> list[Left]:
+def left(actor: Actor, here: Directory, since: datetime, at: datetime) -> list[Left]:
     """What is open and urgent, overdue, or has come in since: each ticket once, in this order. One statement, bounded."""
     minute, _, _ = bounds(at)
     urgent = Q(priority=0) | Q(ticket__procedure__in=EMERGENCIES) | Q(ticket__grade="major")
     rows = (
-        queries.tasks(actor).filter(urgent | Q(due_at__lt=minute) | Q(ticket__filed_at__gte=since), community_id=community_id)
+        queries.tasks(actor).filter(urgent | Q(due_at__lt=minute) | Q(ticket__filed_at__gte=since), community_id=here.community)
         .filter(done_at__isnull=True, ticket__status=Ticket.Status.OPEN).select_related("ticket").defer("ticket__state").order_by("due_at", "id")
     )  # fmt: skip
-    here = duty.current_directory(community_id)
     found: dict[int, Left] = {}
     for task in rows[:MOST]:
         ticket = task.ticket

@@ -258,8 +258,9 @@ def handed(community_id: int, since: datetime) -> Done:
 
 
 def late_handovers(
-    community_id: int, ended_before: datetime, at: datetime, *, since: datetime | None = None, known: Done | None = None
-) -> list[tuple[Span, Span]]:
+    community_id: int, ended_before: datetime, at: datetime, *, since: datetime | None = None, known: Done | None = None,
+    here: Directory | None = None,
+) -> list[tuple[Span, Span]]:  # fmt: skip
     """(shift, the one that follows) of posts that hand over here, whose hour has passed (since `since`) without both signatures.
 
     A post hands over here when it has done so within a week: where nobody uses the sheet, nobody is reported. `known` holds that week.
@@ -269,15 +270,17 @@ def late_handovers(
     posts = {post for post, _ in done}
     if not posts:
         return []
-    here, since = current_directory(community_id), since or ended_before - WATCHED
+    here, since = here or current_directory(community_id), since or ended_before - WATCHED
     first = since.astimezone(here.zone).date() - timedelta(1)
     ended = [s for s in here.spans(first, 3) if s.post in posts and since < s.ends_at <= ended_before and (s.post, s.ends_at) not in done]
     return [(s, after) for s in ended if (after := attendance.follower(here, s.post, s.ends_at, but=s.user)) is not None]
 
 
-def missing_books(community_id: int, days: Iterable[date], at: datetime, *, known: Done | None = None) -> list[tuple[date, str, datetime]]:
+def missing_books(
+    community_id: int, days: Iterable[date], at: datetime, *, known: Done | None = None, here: Directory | None = None
+) -> list[tuple[date, str, datetime]]:
     """Workdays on which the book did not pass in time: (day, which way, due). A day off asks for none. D13.20, D13.24."""
-    here = current_directory(community_id)
+    here = here or current_directory(community_id)
     wanted = {
         (day, post): datetime.combine(day, hour, here.zone)
         for day in days if here.works(day) for post, hour in zip(reversed(BOOK_POSTS), BOOK_HOURS, strict=True)

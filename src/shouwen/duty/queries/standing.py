@@ -48,9 +48,11 @@ class Standing:
         return TONES[self.state]
 
 
-def standing(community_id: int, at: datetime, posts: Sequence[str] = SHOWN, *, known: Done | None = None) -> list[Standing]:
+def standing(
+    community_id: int, at: datetime, posts: Sequence[str] = SHOWN, *, known: Done | None = None, here: Directory | None = None
+) -> list[Standing]:
     """The posts that are rostered here, in this order. Two statements at most, whatever there is."""
-    here = current_directory(community_id)
+    here = here or current_directory(community_id)
     rostered = {turn.post for turn in here.turns}
     wanted = [post for post in posts if post in rostered and post in here.posts]
     if not wanted:

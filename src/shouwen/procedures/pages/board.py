@@ -100,7 +100,7 @@ def board(request: HttpRequest) -> HttpResponse:
     else:
         found = reads.lanes(actor, community.pk, at, chosen)
     climbed = reads.climbed({item.ticket for lane in found for item in lane.items})
-    posts = strip(actor, community.pk, community.people_version, at)
+    posts = strip(actor, people, at)
     digest = _digest(found, climbed, figures, posts)
     token = f"{figures.mark}.{community.people_version}.{int(changes(found, at).timestamp())}.{digest}"
     if polled and seen.rpartition(".")[2] == digest:

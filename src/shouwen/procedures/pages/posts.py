@@ -9,6 +9,7 @@ from typing import Final
 from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
+from shouwen.duty.directory import Directory
 from shouwen.duty.queries.standing import Standing, standing
 from shouwen.kernel.access import Actor
 from shouwen.kernel.kept import Kept
@@ -17,12 +18,13 @@ from shouwen.kernel.templatetags.ui import clock_time, icon
 _drawn: Final[Kept[SafeString]] = Kept(20, 500)
 
 
-def strip(actor: Actor, community_id: int, version: int, at: datetime) -> SafeString:
+def strip(actor: Actor, people: Directory, at: datetime) -> SafeString:
     """The strip of one community, "" where nobody is rostered or this person may not see the duty."""
-    if not actor.may("duty.view", community_id):
+    if not actor.may("duty.view", people.community):
         return SafeString("")
     minute = int(at.timestamp()) // 60
-    return _drawn.get((community_id, version, minute, get_script_prefix()), lambda: _strip(standing(community_id, at)))
+    key = (people.community, people.version, minute, get_script_prefix())
+    return _drawn.get(key, lambda: _strip(standing(people.community, at, here=people)))
 
 
 def _strip(posts: list[Standing]) -> SafeString:
