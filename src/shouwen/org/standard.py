@@ -32,11 +32,11 @@ DEPARTMENTS: Final = {
 _LOOK = frozenset({"org.view", "duty.view", "duty.write", "procedures.view", "fees.view", "documents.view"})
 _WORK = _LOOK | {"rounds.view", "rounds.walk", "custody.view", "tickets.view", "tickets.file", "tickets.work", "tickets.hand"}
 _DESK = _WORK | {"tickets.file", "estate.view", "estate.reveal", "custody.work", "premises.view", "premises.work"}
-_STEWARD = _DESK | {"estate.edit"}
+_STEWARD = _DESK | {"estate.edit", "fees.arrears"}
 _LEAD = _WORK | {"tickets.file", "estate.view", "tickets.steer"}
 _HEAD = _LEAD | {"estate.reveal", "org.delegate", "duty.edit", "rounds.edit", "notices.send"}
-_CS_HEAD = _HEAD | _STEWARD | {"estate.approve_reveal", "tickets.confidential", "custody.keep", "premises.edit"}
-_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "documents.edit", "custody.secret"}
+_CS_HEAD = _HEAD | (_STEWARD - {"fees.arrears"}) | {"estate.approve_reveal", "tickets.confidential", "custody.keep", "premises.edit"}
+_MANAGER = _CS_HEAD | {"estate.import", "org.edit", "procedures.adopt", "journal.view", "settings.edit", "api.tokens", "fees.edit", "fees.arrears", "fees.debts", "documents.edit", "custody.secret"}
 _CHIEF = _WORK | {"premises.view", "custody.secret", "tickets.steer", "tickets.confidential", "estate.view", "journal.view", "org.delegate", "notices.send"}
 
 POSTS: Final = tuple(
@@ -57,26 +57,28 @@ POSTS: Final = tuple(
         })),
         ("director", "管理处主任", 60, "company-manager", "management", _MANAGER),
         ("service-manager", "服务中心经理", 50, "director", "management", _MANAGER),
-        ("cs-supervisor", "客服部主管", 40, "service-manager", "customer-service", _CS_HEAD),
+        ("cs-supervisor", "客服部主管", 40, "service-manager", "customer-service", _CS_HEAD | {"fees.arrears"}),
+        ("cs-director", "客服主任", 30, "cs-supervisor", "customer-service", _LEAD | _STEWARD),
+        ("property-supervisor", "物业主任", 30, "cs-supervisor", "customer-service", _LEAD | _STEWARD),
         ("complaint-supervisor", "投诉主管", 40, "service-manager", "customer-service", _CS_HEAD),
         ("engineering-head", "工程部主管", 40, "service-manager", "engineering", _HEAD),
         ("security-head", "安保部主管", 40, "service-manager", "security", _HEAD),
         ("cleaning-head", "环境部主管", 40, "service-manager", "cleaning", _HEAD | {"custody.work"}),
         ("greening-head", "绿化主管", 40, "service-manager", "greening", _HEAD),
-        ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD | {"fees.edit"}),
+        ("finance-head", "财务主管", 40, "service-manager", "finance", _HEAD | {"fees.edit", "fees.arrears", "fees.debts"}),
         ("operations-head", "经营部主管", 40, "service-manager", "operations", _HEAD),
         ("duty-manager", "值班经理", 30, "service-manager", "management", _LEAD | {"estate.reveal", "tickets.confidential", "duty.edit", "rounds.edit"}),
         ("security-duty-lead", "护卫值班负责人", 20, "security-head", "security", _LEAD),
-        ("receptionist", "前台接待员", 10, "cs-supervisor", "customer-service", _DESK),
-        ("club-receptionist", "会所前台", 10, "cs-supervisor", "customer-service", _DESK),
-        ("steward", "物业助理（管理员）", 10, "cs-supervisor", "customer-service", _STEWARD),
+        ("receptionist", "前台接待员", 10, "cs-director", "customer-service", _DESK | {"fees.arrears"}),
+        ("club-receptionist", "会所前台", 10, "cs-director", "customer-service", _DESK),
+        ("steward", "物业助理（管理员）", 10, "property-supervisor", "customer-service", _STEWARD),
         ("engineer", "维修工", 10, "engineering-head", "engineering", _WORK),
         ("guard", "护卫员", 10, "security-duty-lead", "security", _WORK),
         ("gate-guard", "门岗护卫员", 10, "security-duty-lead", "security", _WORK),
         ("control-room", "监控室值班员", 10, "security-duty-lead", "security", _WORK | {"tickets.file", "custody.work"}),
         ("cleaner", "保洁员", 10, "cleaning-head", "cleaning", _WORK),
         ("gardener", "绿化工", 10, "greening-head", "greening", _WORK),
-        ("cashier", "收费员", 10, "finance-head", "finance", _WORK | {"estate.view"}),
+        ("cashier", "收费员", 10, "finance-head", "finance", _WORK | {"estate.view", "fees.arrears", "fees.debts"}),
         ("clerk", "文员", 10, "service-manager", "management", _WORK | {"tickets.file", "estate.view", "estate.edit", "custody.work", "custody.secret"}),
         ("first-aider", "急救员", 10, "service-manager", "management", _WORK),
         ("driver", "车辆驾驶员", 10, "service-manager", "management", _WORK),
@@ -89,7 +91,9 @@ _MEANT: Final = {
     " 客服助理 客务助理 报修受理人 投诉受理人",
     "club-receptionist": "会所前台 会所接待员",
     "steward": "物业助理 管理员 片区管理员 管理人员",
-    "cs-supervisor": "客服部主管 客务主管 客服组负责人 客服负责人 客服主任 客服部经理 物业主任 业主服务中心主管",
+    "cs-supervisor": "客服部主管 客务主管 客服组负责人 客服负责人 客服部经理 业主服务中心主管",
+    "cs-director": "客服主任",
+    "property-supervisor": "物业主任",
     "complaint-supervisor": "投诉主管 投诉受理部主管",
     "service-manager": "服务中心经理 业主服务中心经理 管理处经理 项目经理",
     "duty-manager": "值班经理 当班经理 当值主管",
@@ -114,7 +118,7 @@ _MEANT: Final = {
     "finance-head": "财务主管",
     "cashier": "收费员 财务收款员",
     "operations-head": "经营部主管",
-    "clerk": "文员",
+    "clerk": "文员 秘书 内勤 办公室",
     "first-aider": "急救员 急救小组",
     "driver": "车辆驾驶员",
 }

@@ -21,7 +21,7 @@ from shouwen.kernel.numbers import next_number
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.words import clean_text
 
-from . import engine, privacy, store
+from . import engine, privacy, reckoning, store
 from .answers import settled
 from .calendars import local
 from .deciding import apply, facts_of, filing_rule, finder_for, must_hold, open_task, owner_of
@@ -172,7 +172,7 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
     if not (words := clean_text(reason, "变更原因", 200)):
         raise Refused("请写明变更原因。", {"reason": "请写明变更原因"})
     given: dict[str, Any] = {}
-    unknown = [name for name in answers if name not in rules.asked_in]
+    unknown = [name for name in answers if name not in rules.asked_in or rules.asks[name].reckoned]
     if unknown:
         raise Refused(f"这张工单没有「{'、'.join(unknown)}」这一项，无法变更。")
     for name, value in answers.items():
@@ -181,6 +181,7 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
         given |= found.answers
         if found.unit_id is not None:
             row.unit_id, row.place = found.unit_id, found.place
+    given |= reckoning.again(rules, {**row.state.answers, **given})
     shown, private = privacy.hidden(rules, given)
     privacy.keep(row, private)
     event = engine.Amended(at=at, by=actor.ref, answers=shown, reason=words)

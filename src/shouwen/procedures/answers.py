@@ -14,6 +14,7 @@ from shouwen.org import queries as org
 from . import engine, slots
 from .engine import Procedure
 from .engine.procedure import OWN_CLASS
+from .reckoning import with_reckoned
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ def settled(
             answers: dict[str, Any] = engine.check_given(procedure, step, given, at)
             answers.pop(OWN_CLASS, None) if OWN_CLASS not in given else None
         else:
+            given = with_reckoned(procedure, step, given, earlier, community_id, at)
             answers = engine.check_answers(procedure, step, given, earlier, at)
     except engine.Refused as no:
         raise Refused(str(no), no.fields) from None

@@ -21,6 +21,7 @@ from .calendars import local
 from .engine import Procedure
 from .engine.answers import holds
 from .engine.procedure import OWN_CLASS, Ask, Condition
+from .reckoning import worked_out
 from .slots import Offer, prices
 
 YES_NO = (("yes", "是"), ("no", "否"))
@@ -50,7 +51,7 @@ class StepForm(forms.Form):
         self.procedure, self.step = procedure, procedure.every_step[step]
         given = given or {}
         for ask in self.step.asks.values():
-            if amending and ask.name not in given or not amending and not self._possible(ask, earlier or {}):
+            if amending and (ask.name not in given or ask.reckoned) or not amending and not self._possible(ask, earlier or {}):
                 continue
             field = _field(ask, community_id, colleagues, given.get(ask.name), at, self._purpose(ask.kind))
             if ask.only_if and not amending:
@@ -58,6 +59,8 @@ class StepForm(forms.Form):
             if ask.default_by:
                 field.widget.attrs["data-default-by"] = json.dumps([self._name(ask.default_by), ask.defaults])
             self.fields[ask.name] = field
+            if ask.reckoned and not amending:
+                _reckon(field, worked_out(ask, {**(earlier or {}), **given}, community_id, at))
         for index, need in enumerate(() if amending else self.step.needs):
             self.fields[f"need-{index}"] = _need(procedure, need, self._purpose(need))
 
@@ -65,7 +68,7 @@ class StepForm(forms.Form):
         """What was filled in, ready for the action; fields left empty are left out."""
         given: dict[str, Any] = {}
         for ask in self.step.asks.values():
-            if ask.name not in self.fields:
+            if ask.name not in self.fields or ask.reckoned:
                 continue
             value = self._answer(ask, self.add_prefix(ask.name))
             if value not in ("", [], {}):
@@ -134,7 +137,7 @@ class StepForm(forms.Form):
     def _inside(self, condition: Condition) -> str:
         """The part that rests on this form, as JSON: [[field, [values]], …, [field, least]]."""
         parts: list[Any] = [[self._name(n), list(values)] for n, values in condition.equals if self._own(n)]
-        parts += [[self._name(n), least] for n, least in condition.at_least if self._own(n)]
+        parts += [[self._name(n), float(least)] for n, least in condition.at_least if self._own(n)]
         return json.dumps(parts) if parts else ""
 
 
@@ -232,6 +235,13 @@ def _colleagues(directory: Directory, at: datetime) -> Choices:
     said = [(u, (str(u), f"{name} · {title}" if title else name)) for _, title, name, u in rows]
     groups = [("当班", [row for u, row in said if u in on_duty]), ("其他同事", [row for u, row in said if u not in on_duty])]
     return [(title, people) for title, people in groups if people]
+
+
+def _reckon(field: forms.Field, value: str) -> None:
+    """Shown as it stands now, and not typed; it is worked out anew when the step is finished."""
+    field.required, field.disabled, field.initial = False, True, value
+    field.widget.attrs["placeholder"] = "交上时由系统算出"
+    field.help_text = field.help_text or "由系统算出，不用填"
 
 
 def _need(procedure: Procedure, need: str, purpose: str) -> forms.Field:

@@ -13,21 +13,27 @@ from shouwen.kernel.access import Actor
 
 from . import actions, store
 from .editions import procedure_of
-from .models import PrivateAnswers, Ticket
+from .models import PrivateAnswers, Task, Ticket
 
 ABOUT = "ticket:"
 EMERGENCIES = frozenset({"emergency_notice", "fire_notice", "medical_emergency", "major_emergency"})
 """Procedures whose tickets are major while they are open. D5.26."""
+
+ASSIGNED = "assigned_work"
+"""What a leader gave somebody to do: its leader follows it, and whoever has it does it or hands it over. D2.04."""
 
 _WEIGHTS = {"major": "major", "difficult": "important"}
 _OPEN = (Ticket.Status.OPEN, Ticket.Status.PAUSED)
 
 
 def open_items(community_id: int, users: Sequence[int], since: datetime) -> list[Item]:
-    """What these people track and is not finished, and the major matters they closed since. A5.08, D5.05, D5.06."""
+    """What these people track and is not finished, what they were given to do, and the major matters they closed since. A5.08, D2.04, D5.05, D5.06."""
+    given = Task.objects.filter(holder_id__in=users, done_at__isnull=True, community_id=community_id, ticket__procedure=ASSIGNED)
     heavy = Q(status=Ticket.Status.CLOSED, closed_at__gte=since) & (Q(grade="major") | Q(procedure__in=EMERGENCIES))
     rows = (
-        Ticket.objects.filter(Q(status__in=_OPEN) | heavy, community=community_id, tracker_id__in=users)
+        Ticket.objects.filter(
+            (Q(status__in=_OPEN) | heavy) & Q(tracker_id__in=users) | Q(pk__in=list(given.values_list("ticket_id", flat=True))), community=community_id
+        )
         .annotate(answered=Exists(PrivateAnswers.objects.filter(ticket=OuterRef("pk"))))
         .order_by("due_at", "pk")
         .only("number", "edition_id", "procedure", "place", "summary", "grade", "status", "due_at", "confidential", "state")
@@ -62,8 +68,11 @@ def pass_on(actor: Actor, community_id: int, *, abouts: Sequence[str], to: int, 
         row = store.load(int(about.removeprefix(ABOUT)))
         if row.community_id != community_id or row.state.status not in ("open", "paused"):
             continue
-        if row.state.tracker != str(to):
+        mine = {task.id for task in row.state.open_tasks if task.holder == actor.ref}
+        if row.procedure == ASSIGNED:  # it was laid on this person by name; its leader goes on following it
+            mine |= set(Task.objects.filter(ticket=row.id, done_at__isnull=True, holder_id=actor.id).values_list("number", flat=True))
+        if row.state.tracker != str(to) and not (mine and row.procedure == ASSIGNED):
             actions.hand(actor, row, task=0, to=to, reason=reason, at=at)
         for task in row.state.open_tasks:
-            if task.holder == actor.ref:
+            if task.id in mine:
                 actions.hand(actor, row, task=task.id, to=to, reason=reason, at=at)

@@ -12,7 +12,7 @@ from shouwen.estate import queries as estate
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.journal import Done, action
 
-from . import actions
+from . import actions, music
 from .calendars import calendar_for
 from .editions import all_in_force, procedure_of
 from .engine import Refused as EngineRefused
@@ -29,8 +29,8 @@ CATCH_UP = timedelta(days=3)
 
 
 def scheduled_between(after: datetime, until: datetime, *, community_id: int | None = None) -> list[Moment]:
-    """Every moment in (after, until] at which a recurring procedure opens, in order of time."""
-    found: list[Moment] = []
+    """Every moment in (after, until] at which a recurring procedure opens, or a play of an approved plan, in order of time."""
+    found: list[Moment] = music.moments(after, until, community_id)
     for community, version in estate.every_community():
         if community_id not in (None, community):
             continue
@@ -55,7 +55,8 @@ def open_scheduled(
     actor: Actor, community: int, /, *, procedure: str, rule: str, due: datetime, at: datetime
 ) -> Done:
     """Open the ticket of one moment; a moment that is already open is refused, so two workers never double it."""
-    row = actions.file_ticket(SYSTEM, community, procedure=procedure, answers={}, at=at, opened=True)
+    answers = music.answers(rule, due) if procedure == music.PLAY else {}
+    row = actions.file_ticket(SYSTEM, community, procedure=procedure, answers=answers, at=at, opened=True)
     ScheduleRun.objects.create(
         community_id=community, procedure=procedure, rule=rule, due_at=due, ticket_id=row.id, opened_at=at
     )

@@ -16,13 +16,13 @@ HEAD = {
 }  # fmt: skip
 CLOCKS = {"round_the_clock": "自然时间", "service_hours": "服务时间"}
 ASKED = {
-    "title": "名称", "kind": "填法", "many": "多选", "optional": "可不填", "private": "隐私", "default": "默认值", "help": "说明",
+    "title": "名称", "kind": "填法", "many": "多选", "optional": "可不填", "private": "隐私", "reckoned": "算法", "default": "默认值", "help": "说明",
     "min": "下限", "max": "上限",
 }  # fmt: skip
 PARTS = {
     "title": "名称", "do": "做法", "says": "话术", "each": "分支", "lead_signs": "统筹签字", "first": "一项办完即可",
     "offered": "可选方式", "needs": "凭证",
-    "two_people": "双人办理", "waits": "等子工单", "logs": "记日志", "prints": "打印", "keeps": "保存期限",
+    "two_people": "双人办理", "seals": "办后定稿", "waits": "等子工单", "logs": "记日志", "prints": "打印", "keeps": "保存期限",
     "basis": "依据", "within_basis": "时限依据",
 }  # fmt: skip
 OFFERED = {"": "顺序步骤", "always": "随时可办", "when_offered": "提示后可办"}

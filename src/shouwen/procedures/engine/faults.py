@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from . import reckoned
 from .procedure import END, KIND_TITLES, OWN_CLASS, SPECIAL, Ask, Condition, Limit, Opening, Procedure, Rung, Step
 from .spans import PATTERN as SPAN
 
@@ -130,6 +131,7 @@ def _ask(p: Procedure, step: Step, ask: Ask, path: Path) -> Iterator[Fault]:
     if len(ask.public) > 30:
         yield path, f"「{ask.title}」的 public 应写 yes、no，或给住户看的名称（30 字以内）"
     yield from _default(p, ask, path)
+    yield from ((path, text) for text in reckoned.wrong(p, ask))
     yield from _condition(p, ask.only_if, (*path, "only_if"))
     if ask.only_if and ask.name in ask.only_if.names:
         yield path, f"「{ask.title}」的 only_if 不能看它自己"
@@ -286,7 +288,7 @@ def _branches(p: Procedure, step: Step, path: Path) -> Iterator[Fault]:
     if step.first and not step.together:
         yield (*path, "first"), "first 只能和 together 一起写"
     if step.together:
-        for key in ("asks", "needs", "two_people", "not_by", "does"):
+        for key in ("asks", "needs", "two_people", "seals", "not_by", "does"):
             if getattr(step, key):
                 yield (*path, key), f"有 together 的步骤，{key} 要写在里面的各步"
 

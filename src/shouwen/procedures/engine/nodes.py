@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from difflib import get_close_matches
 
 import yaml
@@ -142,6 +143,13 @@ class Reader:
             self.fault(node, f"{what}应是 1 以上的整数，不能是「{value}」")
             return 0
         return int(value)
+
+    def amount(self, node: yaml.Node, what: str) -> int | Decimal:
+        """A whole number from 1, or an amount with two decimals such as 0.01."""
+        value = self.text(node, what)
+        if re.fullmatch(r"\d{1,5}\.\d{1,2}", value) and Decimal(value):
+            return Decimal(value)
+        return self.count(node, what)
 
     def choice(self, node: yaml.Node | None, what: str, known: Iterable[str], default: str = "") -> str:
         if node is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
@@ -60,7 +61,7 @@ class Condition(msgspec.Struct, frozen=True):
     """All of `equals` (each: any of its values) and all of `at_least` (how many chosen, or how much)."""
 
     equals: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    at_least: tuple[tuple[str, int], ...] = ()
+    at_least: tuple[tuple[str, int | Decimal], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,6 +88,7 @@ class Ask(msgspec.Struct, frozen=True):
     min: str = ""
     max: str = ""
     basis: tuple[str, ...] = ()
+    reckoned: str = ""  # nobody types it: how it is worked out (engine/reckoned.py)
     public: str = ""  # residents fill it in or read it; what they read instead of the title, or "yes"
     step: str = ""
 
@@ -170,6 +172,7 @@ class Step(msgspec.Struct, frozen=True):
     offers: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     two_people: bool = False
+    seals: bool = False  # once finished, what was answered until then is no longer amended
     not_by: tuple[str, ...] = ()
     does: tuple[Doing, ...] = ()
     opens: tuple[Opening, ...] = ()
@@ -300,15 +303,17 @@ class Procedure(msgspec.Struct, frozen=True, dict=True):
         return self.clock == "service_hours"
 
     def post_of(self, role: str) -> str:
-        """The post behind a role, for whose book a line is meant; "" for a role found otherwise."""
+        """The post behind a role, for whose book a line is meant: of `did`, that of the step; "" for a role found otherwise."""
         person = self.people.get(role)
+        if person and person.did and (step := self.every_step.get(person.did)) and step.who != role:
+            person = self.people.get(step.who)
         return (person.on_duty or person.post) if person else ""
 
     def shift_of(self, role: str, branch: str) -> str:
         """Whose shift ends a task of this role: the post, or ``dept:`` and the department whose members do it."""
         person = self.people.get(role)
         if person is None or person.on_duty or person.post:
-            return self.post_of(role)
+            return (person.on_duty or person.post) if person else ""
         named = person.member or person.heads
         return f"dept:{branch if named == 'branch' else named}" if named else ""
 

@@ -27,7 +27,7 @@ from .procedure import (
 from .spans import Span
 
 PERSON = ("title", "on_duty", "post", "heads", "member", "answer", "did", "first_asked", "party", "on_behalf")
-ASK = ("title", "kind", "pick", "items", "many", "optional", "private", "default", "only_if", "help", "min", "max", "basis", "public")
+ASK = ("title", "kind", "pick", "items", "many", "optional", "private", "default", "only_if", "help", "min", "max", "basis", "public", "reckoned")
 RUNG = ("tell", "hand_to", "offer", "must", "open", "log")
 OPENING = ("procedure", "with", "as", "when", "before")
 ROUTE = ("when", "go", "at_most", "then")
@@ -36,7 +36,7 @@ PAUSE = ("title", "at_most", "who", "approval", "basis")
 REOPEN = ("go", "at_most", "then", "within", "tell")
 STEP = (
     "title", "who", "do", "says", "asks", "within", "remind", "late", "basis", "within_basis", "when", "each", "lead",
-    "lead_signs", "together", "first", "offered", "offers", "needs", "two_people", "not_by", "does", "opens", "waits", "logs",
+    "lead_signs", "together", "first", "offered", "offers", "needs", "two_people", "seals", "not_by", "does", "opens", "waits", "logs",
     "tells", "prints", "keeps", "next",
 )  # fmt: skip
 NOW = Span("minute", text="0 minutes")
@@ -63,7 +63,7 @@ def condition(r: Reader, node: yaml.Node | None, path: Path) -> Condition | None
     equals, counts = [], []
     for key, value in r.entries(node, path, "条件"):
         if key == "at_least":
-            counts += [(k, r.count(v, f"at_least 的「{k}」")) for k, v in r.entries(value, (*path, key), "at_least")]
+            counts += [(k, r.amount(v, f"at_least 的「{k}」")) for k, v in r.entries(value, (*path, key), "at_least")]
         else:
             equals.append((key, r.words(value, f"条件「{key}」")))
     if not equals and not counts:
@@ -107,6 +107,7 @@ def ask(r: Reader, node: yaml.Node, path: Path, classes: dict[str, Grade], step:
         max=r.text(f.get("max"), "max"),
         basis=r.words(f.get("basis"), "basis"),
         public={"no": ""}.get(said := r.text(f.get("public"), "public"), said),
+        reckoned=r.text(f.get("reckoned"), "reckoned"),
         step=step,
     )
 
@@ -309,6 +310,7 @@ def steps(
             lead_signs=r.flag(f.get("lead_signs"), "lead_signs"),
             first=r.flag(f.get("first"), "first"),
             two_people=r.flag(f.get("two_people"), "two_people"),
+            seals=r.flag(f.get("seals"), "seals"),
             waits=r.flag(f.get("waits"), "waits"),
             asks=asks,
             within=limit(r, f.get("within"), (*here, "within")),

@@ -15,6 +15,12 @@ from ..engine.schedule import WEEKDAYS, checked
 from ..engine.spans import parse, spoken, spoken_whole
 from .outlook import Reason, reasons_of
 
+EFFECTS = {
+    "estate.set_state": "登记房屋状态", "estate.require": "核对房屋状态", "custody.settle": "登记钥匙处理结果", "custody.register": "登记文件并编号",
+    "custody.carry": "登记传递", "custody.file": "登记归档", "custody.may_destroy": "核对销毁清单", "custody.destroy": "登记销毁",
+}  # fmt: skip
+"""What the effects of config/wiring.py are, in words; any other is said plainly."""
+
 OPENERS = {"staff": "全体员工", "public": "住户自助", "schedule": "到期自动", "system": "系统"}
 EVIDENCE = {"photo": "照片", "file": "文件", "scan": "扫描件"}
 LINKS = {"caused_by": "由此引起", "part_of": "其中一部分", "same": "同一件事"}
@@ -140,14 +146,14 @@ def _step(p: Procedure, s: Step, number: str, names: Mapping[str, str]) -> StepS
         marks.append(f"按「{p.asks[s.each].title}」各办一份" if s.each in p.asks else "逐项各办一份")
     if s.together:
         marks.append("同时办，办完一项即可" if s.first else "同时办，全部办完")
-    marks += ["双人办理"] * s.two_people + ["统筹人签字"] * s.lead_signs + ["等关联工单办结"] * s.waits
+    marks += ["双人办理"] * s.two_people + ["办后定稿，不能再改"] * s.seals + ["统筹人签字"] * s.lead_signs + ["等关联工单办结"] * s.waits
     facts = [
         ("统筹", who_said(p, (s.lead,)) if s.lead else ""), ("凭证", "、".join(need_said(p, n) for n in s.needs)),
         ("不得由同一人", titles_said(p, s.not_by)), ("可以另办", titles_said(p, s.offers)),
         ("开出工单", "；".join(_opening(p, o, names) for o in s.opens)),
         ("告知", "；".join(who_said(p, t.who) + (f"：「{filled(p, t.text)}」" if t.text else "") for t in s.tells)),
         ("记入值班日志", "；".join(filled(p, text) for text in s.logs)), ("打印", "、".join(s.prints)),
-        ("保存", spoken(parse(s.keeps)) if s.keeps and s.keeps[0].isdigit() else s.keeps), ("联动", "登记房屋状态" if s.does else ""),
+        ("保存", spoken(parse(s.keeps)) if s.keeps and s.keeps[0].isdigit() else s.keeps), ("联动", "、".join(dict.fromkeys(EFFECTS.get(d.slot, "登记") for d in s.does))),
     ]  # fmt: skip
     return StepSaid(
         s, number, who_said(p, (s.who,)) if s.who and not s.together else "", marks, condition_said(p, s.when) if s.when else "",
@@ -159,7 +165,7 @@ def _step(p: Procedure, s: Step, number: str, names: Mapping[str, str]) -> StepS
 
 def _field(p: Procedure, ask: Ask) -> FieldSaid:
     notes = [
-        "可不填" if ask.optional else "", "可多选" if ask.many else "", "保密" if ask.private else "",
+        "由系统算出" if ask.reckoned else "", "可不填" if ask.optional else "", "可多选" if ask.many else "", "保密" if ask.private else "",
         f"仅当{condition_said(p, ask.only_if)}" if ask.only_if else "",
         f"不少于 {ask.min}" if ask.min else "", f"不多于 {ask.max}" if ask.max else "",
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from shouwen.kernel.screens import Page, flash, page_of, render, wants_part
 from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
-from .. import actions, queries
+from .. import actions, queries, standing
 from .board import ICONS, TONES
 from .lines import Line, lines
 
@@ -73,6 +73,7 @@ def _state(request: HttpRequest) -> dict[str, Any]:
     return {
         "groups": _groups(shown, at), "page": Page([], page.next, page.previous), "whose": whose, "tabs": WHOSE.items(),
         "now": at, "several": len({line.task.community_id for line in shown}) > 1, "count": len(shown),
+        "standing": standing.today(actor, at),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from shouwen.duty import actions as duty_actions
 from shouwen.duty import queries as duty
 from shouwen.kernel.refusals import Refused
+from shouwen.org import queries as org
 from shouwen.org import standard
 from shouwen.procedures import actions, store
 
@@ -29,13 +30,31 @@ def test_it_stands_in_the_receptionists_list_until_done(as_, who, world, clock):
 
 @pytest.mark.shows("D6.06", "D6.07", "D9.06", "D9.07")
 def test_stewards_and_receptionists_report_to_the_head_of_customer_service(as_, who, world):
-    """物业主任 and 客服主任 are one post of the standard organisation (客服部主管)."""
-    assert standard.TITLES["物业主任"] == standard.TITLES["客服主任"] == "cs-supervisor"
+    """物业主任 and 客服主任 are posts of their own; where nobody holds them, whoever is above them is answered to."""
+    assert standard.TITLES["物业主任"] == "property-supervisor" and standard.TITLES["客服主任"] == "cs-director"
     superior = {post.slug: post.superior for post in standard.POSTS}
-    assert superior["steward"] == superior["receptionist"] == "cs-supervisor"
+    assert superior["steward"] == "property-supervisor" and superior["receptionist"] == "cs-director"
     directory = duty.directory(world.liyuan.pk, world.liyuan.people_version)
     for name in ("sun", "ma", "li", "he"):
         assert directory.superior_of(who(name).id, MONDAY) == (who("lin").id,), name
+
+
+@pytest.mark.shows("D6.08", "D6.09", "D9.08", "D9.09")
+def test_both_heads_stand_under_the_manager_of_customer_service_and_he_under_the_general_manager(as_, world):
+    rows = {post.slug: post for post in org.posts()}
+
+    def above(slug):
+        while slug := rows[slug].superior:
+            yield slug
+
+    manager, general = standard.TITLES["客服部经理"], standard.TITLES["总经理"]
+    for title in ("物业主任", "客服主任"):
+        post = standard.TITLES[title]
+        assert post != manager and rows[post].title == title and next(above(post)) == manager
+    assert general in above(manager) and manager != general
+    page = as_("kang").get("/org/posts").content.decode()
+    for slug in ("property-supervisor", "cs-director"):
+        assert page.count(f'data-href="/org/posts/{slug}"') == 1, slug
 
 
 @pytest.mark.shows("D6.14", "D9.14")

@@ -59,6 +59,25 @@ def test_tickets_change_their_tracker_and_nothing_else(world, who, rows):
     assert {item.number for item in mine} == {rows[0].number, rows[1].number}
 
 
+@pytest.mark.shows("D2.04")
+def test_what_leaders_gave_somebody_to_do_is_finished_or_passes_on_with_the_shift(world, who, rows, as_):
+    li, he = who("li"), who("he")
+    given = [
+        actions.file_ticket(who(name), world.liyuan, procedure="assigned_work", at=LATE, answers={
+            "assigned_to": str(li.id), "content": f"{name}交办的事", "finish_on": "2026-11-24",
+        }) for name in ("lin", "chen", "chen")
+    ]  # fmt: skip
+    assert all(f"{name}交办的事" in as_("li").get("/mine").content.decode() for name in ("lin", "chen"))
+    actions.finish(li, store.load(given[2].id), task=2, answers={"outcome": "办好了"}, at=LATE)
+    listed = {item.number for item in handing.open_items(world.liyuan.pk, (li.id,), LATE)}
+    assert {given[0].number, given[1].number} <= listed and given[2].number not in listed
+    duty.accept(he, signed_by_giver(world, who), at=LATE)
+    for row, leader in zip(given[:2], ("lin", "chen"), strict=True):
+        state = store.load(row.id).state
+        assert [task.holder for task in state.open_tasks] == [he.ref] and state.tracker == who(leader).ref
+    assert not handing.open_items(world.liyuan.pk, (li.id,), LATE)
+
+
 def test_it_is_whole_or_it_is_not(world, who, rows, monkeypatch):
     """Whatever fails on the way, no ticket has passed, nobody has signed, the giver still has the post."""
     sheet, real, calls = signed_by_giver(world, who), actions.hand, []
