@@ -28,6 +28,7 @@ WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "
 FIGURES: Final[dict[str, tuple[str, int, int, int]]] = {
     "promptly": ("「及时」的分钟数", 30, 1, 1440),
     "urge_minutes": ("两次催单的最小间隔（分钟）", 10, 1, 1440),
+    "unfiled_days": ("文件最多几天要归档", 7, 1, 365),
 }
 """Figures a community may set: name → (title, default, least, most)."""
 

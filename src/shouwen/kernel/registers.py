@@ -118,6 +118,7 @@ class Register:
     `may` / `may_export`: permissions for the page (else 404) and for the .xlsx (default: as the page; "" = no export).
     `opens(row)` gives the address of a row; `new` = (title, address, permission) of the button at the top.
     `exported(actor, title=…, rows=…, filters=…)` is an action that writes the journal line of an export.
+    `leaves(rows)` keeps back rows that may be seen but not exported.
     """
 
     route: str
@@ -134,6 +135,7 @@ class Register:
     empty: tuple[str, str] = ("还没有记录", "")
     size: int = 50
     exported: Callable[..., Any] | None = None
+    leaves: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     template: str = "ui/register.html"
 
     def __post_init__(self) -> None:
@@ -162,7 +164,7 @@ class Register:
             if not can_export:
                 raise NotFound
             said = {control.title: control.says for control in controls if control.says}
-            return self._xlsx(actor, rows, columns, ({"关键词": words} if words else {}) | said)
+            return self._xlsx(actor, self.leaves(rows) if self.leaves else rows, columns, ({"关键词": words} if words else {}) | said)
         page = page_of(rows, request.GET.get("after"), self.size)
         kept = request.GET.copy()
         kept.pop("after", None)

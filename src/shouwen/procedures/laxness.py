@@ -188,4 +188,6 @@ def _checks(p: Procedure, step: Step) -> dict[str, str]:
 def _shown(p: Procedure, need: str) -> str:
     if need.startswith("signature of "):
         return f"{who_said(p, (need.removeprefix('signature of '),))}签名"
+    if step.seals:
+        found["seals"] = "办后定稿"
     return {"photo": "照片", "scan": "扫描件"}.get(need) or f"《{need.removeprefix('paper ')}》"

@@ -18,7 +18,7 @@ from shouwen.kernel.screens import flash, page_of, render
 from shouwen.kernel.words import number_in
 
 from .. import actions, queries
-from ..kinds import KINDS
+from ..kinds import KINDS, SECRET
 from ..models import Loan, Thing
 from .desk import address, here_of, state_of
 
@@ -42,10 +42,15 @@ def _due(thing: Thing) -> Any:
     return out.due_at if out else None
 
 
-def _exported(actor: Actor, *, title: str, rows: int, filters: dict[str, str]) -> None:
+def exported(actor: Actor, *, title: str, rows: int, filters: dict[str, str]) -> None:
     places = actor.places("custody.view")
     where = actor.community if places is None or actor.community in places else next(iter(sorted(places)), None)
     actions.export_register(actor, where, title=title, rows=rows, filters="，".join(filters.values()) or "全部", at=now())
+
+
+def plain(rows: Any) -> Any:
+    """Secret files leave in no export. D14.25."""
+    return rows.exclude(kind__in=SECRET)
 
 
 def _communities(actor: Actor) -> list[tuple[int, str]]:
@@ -68,13 +73,13 @@ REGISTER = Register(
         Column("came_at"),
     ],
     filters=[Filter("kind", "类别", _kinds), Filter("state", "状态", [(value, label) for value, label in Thing.State.choices if value != "gone"]), Filter("community_id", "小区", _communities)],
-    search=["spelled"], search_hint="编号、房号、名称或拼音首字母", may="custody.view", exported=_exported, template="custody/register.html", opens=address,
+    search=["spelled"], search_hint="编号、房号、名称或拼音首字母", may="custody.view", exported=exported, leaves=plain, template="custody/register.html", opens=address,
     new=("收存登记", "/custody/new", "custody.work"), empty=("还没有登记", "先在「存放处」设好钥匙柜，再把钥匙逐把收存、贴上标签。"),
 )  # fmt: skip
 GONE = Register(
     "custody:gone", _gone, title="已交还、已领走", columns=[*_COLUMNS, Column("came_at"), Column("gone_at")],
     filters=[Filter("kind", "类别", _kinds), "gone_at", Filter("community_id", "小区", _communities)], search=["spelled"], search_hint="编号、房号、名称或拼音首字母",
-    may="custody.view", exported=_exported, template="custody/register.html", opens=address, empty=("还没有交还的", "业户领回的钥匙、领走的信件包裹会列在这里。"),
+    may="custody.view", exported=exported, leaves=plain, template="custody/register.html", opens=address, empty=("还没有交还的", "业户领回的钥匙、领走的信件包裹会列在这里。"),
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def amended(d: Draft, event: Amended) -> None:
             raise Refused(f"这张工单没有「{check_text(str(key), '更改')}」这一项")
         if name not in kept and not any(t.step == ask.step and t.outcome == "done" for t in d.tasks):
             raise Refused(f"「{ask.title}」还没有填过，请在「{d.p.every_step[ask.step].title}」里填")
+        _open_to_change(d, ask.step, ask.title)
         value = check_answer(ask, raw, kept, d.at)
         if not value and not ask.optional:
             raise Refused(f"还没有填「{ask.title}」", {name: f"还没有填「{ask.title}」"})
@@ -68,6 +69,14 @@ def amended(d: Draft, event: Amended) -> None:
         d.tell(("holder",), task, "amended")
     for step in [s for s in d.p.steps.values() if s.each in changed and d.open_tasks(s.name)]:
         _regroup(d, step)
+
+
+def _open_to_change(d: Draft, step: str, title: str) -> None:
+    """What somebody has signed stays as it was signed: it changes only by doing its step again, and being signed again. D14.38."""
+    last = max((t.id for t in d.tasks if t.step == step), default=0)
+    seal = next((d.p.every_step[t.step] for t in d.tasks if d.p.every_step[t.step].seals and t.outcome == "done" and t.id >= last), None)
+    if seal is not None:
+        raise Refused(f"「{title}」已经「{seal.title}」定稿，不能再改；要改的，另出新版，重新{seal.title}")
 
 
 def _regroup(d: Draft, step: Step) -> None:
