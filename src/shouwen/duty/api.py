@@ -42,6 +42,10 @@ class NewLine(Schema):
     post: str = Field(title="岗位代号", max_length=40)
     text: str = Field(title="内容", min_length=1, max_length=2000)
     event_at: datetime | None = Field(None, title="发生时间，空为现在")
+    matter: bool = Field(False, title="处理过的事，要写经过和结果")
+    course: str = Field("", title="处理经过", max_length=600)
+    result: str = Field("", title="结果", max_length=600)
+    focus: bool = Field(False, title="重点工作，要报部门负责人")
 
 
 class Correction(Schema):
@@ -100,6 +104,10 @@ def write(request: HttpRequest, payload: NewLine, community: str | None = Query(
         post=payload.post,
         text=payload.text,
         event_at=_aware(payload.event_at),
+        matter=payload.matter,
+        course=payload.course,
+        result=payload.result,
+        focus=payload.focus,
         at=at,  # type: ignore[attr-defined]
     )
     return 201, _shown(line)

@@ -35,6 +35,12 @@ REVIEWS: Final = {
 }  # fmt: skip
 """The four daily sign-offs, each with an overdue list of its own."""
 
+MATTER: Final = "matter:"
+"""`about` of a matter handled and written down by hand, with its course and result. D2.34."""
+
+FOCUS: Final = "focus:"
+"""`about` of a line that the head of the department is to hear of. D2.54."""
+
 LOOKS_BACK: Final = timedelta(days=30)
 """So far back an unsigned day is asked for."""
 
@@ -64,6 +70,8 @@ VIEWS: Final = {
         View("handovers", "前台交接日志", about="handover:"),
         View("keys", "钥匙借还记录", about="key:"),
         View("hand", "手工记录", about=""),
+        View("matters", "处理事项", about="matter:"),
+        View("focus", "重点工作", about="focus:"),
         View("corrections", "更正记录", corrections=True),
     )
 }  # fmt: skip

@@ -73,6 +73,10 @@ class LineForm(forms.Form):
         widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M"),
     )  # fmt: skip
     text = forms.CharField(label="内容", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    matter = forms.BooleanField(label="处理过的事，写明经过和结果", required=False)
+    course = forms.CharField(label="处理经过", max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    result = forms.CharField(label="结果", max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    focus = forms.BooleanField(label="重点工作，要报部门负责人", required=False)
 
     def __init__(self, *args: Any, posts: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

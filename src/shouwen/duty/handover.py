@@ -315,6 +315,10 @@ DEFAULTS: Final[dict[str, tuple[tuple[str, str, int | None], ...]]] = {
         *_PREP[:3], ("tidy", "控制台整洁", None), ("article", "对讲机", 2), ("key", "应急钥匙箱", 1), ("paper", "值班记录", None),
         ("device", "消防报警主机", None), ("device", "监控录像", None), ("area", "监控室", None),
     ),
+    "duty-manager": (
+        *_PREP[:3], ("tidy", "部门办公室整洁", None), ("article", "值班手机", 1), ("article", "对讲机", 1), ("key", "办公室钥匙", 1),
+        ("paper", "值班记录表", None), ("paper", "电话记录", None), ("device", "值班电话", None), ("area", "部门办公室", None),
+    ),
     "guard": _GUARD, "gate-guard": _GUARD, "security-duty-lead": _GUARD,
 }  # fmt: skip
 """(kind, title, how many) for posts without a list of their own."""

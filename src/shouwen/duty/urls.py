@@ -8,6 +8,7 @@ app_name = "duty"
 urlpatterns = [
     path("", book.book, name="book"),
     path("lines/<int:pk>/correct", book.correct, name="correct"),
+    path("focus", book.report_focus, name="report_focus"),
     path("reviews", book.reviews, name="reviews"),
     path("reviews/<slug:slug>/<str:day>", book.review, name="review"),
     path("volumes", volumes.volumes, name="volumes"),

@@ -18,6 +18,7 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.models import Post
 
 from .. import queries
+from ..books import FOCUS, MATTER
 from ..models import LogLine, Volume
 
 _INSERT = (
@@ -52,14 +53,20 @@ def record(lines: Sequence[Line]) -> None:
 
 
 @action("duty.written", may="duty.write", says="值班日志（{post}）：{text}")
-def write(actor: Actor, community: Any, /, *, post: str, text: str, event_at: datetime | None = None, at: datetime) -> Done:
+def write(
+    actor: Actor, community: Any, /, *, post: str, text: str, event_at: datetime | None = None, matter: bool = False, course: str = "",
+    result: str = "", focus: bool = False, at: datetime,
+) -> Done:  # fmt: skip
     """Write a line by hand; an `event_at` before `at` makes it a late entry (补记), shown as such. Returns the LogLine.
 
-    A guard who has handed the post over does not come back to its book. E22.13.
+    A `matter` handled is written with its course and its result, neither of them empty. D2.34. `focus` = the head of the
+    department is to hear of it. D2.54. A guard who has handed the post over does not come back to its book. E22.13.
     """
     if queries.relieved(community.pk, post, actor.id, at):
         raise Refused("您已交班，不能再在这个岗位上记录。需要补充的，请告诉接班人来记。")
-    line = _line(actor, community, post, text, event_at or at, at)
+    if matter:
+        text = _matter(text, course, result)
+    line = _line(actor, community, post, text, event_at or at, at, about=FOCUS if focus else MATTER if matter else "")
     return Done(line, {"post": title_of(post), "text": line.text, "event_at": line.event_at.isoformat()})
 
 
@@ -96,7 +103,20 @@ def close_volume(actor: Actor, community: Any, /, *, post: str, at: datetime) ->
     return Done(row, {"post": title_of(post), "number": number, "lines": row.lines})
 
 
-def _line(actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None) -> LogLine:
+def _matter(text: str, course: str, result: str) -> str:
+    """The three parts of a matter as one text; Refused while one of them is empty."""
+    parts = [
+        (name, title, clean_text(given, title, 600, field=name))
+        for name, title, given in (("text", "事项", text), ("course", "处理经过", course), ("result", "结果", result))
+    ]
+    if empty := {name: f"请填写{title}。" for name, title, words in parts if not words}:
+        raise Refused("处理过的事要写明" + "、".join(title for name, title, _ in parts if name in empty) + "。", empty)
+    return "\n".join(f"{title}：{words}" for _, title, words in parts)
+
+
+def _line(
+    actor: Actor, community: Any, post: str, text: str, event_at: datetime, at: datetime, corrects: LogLine | None = None, about: str = ""
+) -> LogLine:
     words = clean_text(text, "内容", 2000, field="text")
     if not words:
         raise Refused("请填写日志内容。", {"text": "请填写日志内容。"})
@@ -106,7 +126,7 @@ def _line(actor: Actor, community: Any, post: str, text: str, event_at: datetime
         raise Refused("发生时间不能晚于现在，请更正。", {"event_at": "发生时间不能晚于现在。"})
     return LogLine.objects.create(
         community_id=community.pk, post=post, event_at=event_at, recorded_at=at, by_id=actor.id, by_name=actor.name[:60],
-        text=words, about=corrects.about if corrects else "", corrects=corrects,
+        text=words, about=corrects.about if corrects else about, corrects=corrects,
     )  # fmt: skip
 
 

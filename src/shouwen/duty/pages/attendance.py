@@ -153,7 +153,7 @@ def attended(request: HttpRequest) -> HttpResponseBase:
         "day": day, "today": today, "before": day - timedelta(1), "after": day + timedelta(1), "community": community,
         "rows": [(row, here.posts[row.span.post].title if row.span.post in here.posts else row.span.post) for row in rows],
         "absent": sum(row.state == "absent" for row in rows), "late": sum(bool(row.arrived) and row.arrived != "按时" for row in rows),
-        "here": sum(row.state == "here" for row in rows), "coming": sum(row.state == "coming" for row in rows),
+        "unmanned": queries.unmanned(actor, community.pk, day, at), "here": sum(row.state == "here" for row in rows), "coming": sum(row.state == "coming" for row in rows),
     })  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
@@ -45,9 +46,9 @@ def book(request: HttpRequest) -> HttpResponseBase:
     form = LineForm(request.POST or None, posts=list(known.items()), initial={"post": post or own})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.write(actor, community, at=at, post=form.cleaned_data["post"], text=form.cleaned_data["text"],
-                          event_at=form.cleaned_data["event_at"])  # fmt: skip
-            return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), "已记入值班日志。")
+            actions.write(actor, community, at=at, **form.cleaned_data)
+            said = "已记入值班日志。" + ("重点工作请在簿册「重点工作」里报部门负责人。" if form.cleaned_data["focus"] else "")
+            return flash(redirect(f"{reverse('duty:book')}?post={form.cleaned_data['post']}"), said)
         except Refused as no:
             blame(form, no)
     view, q, last = VIEWS.get(request.GET.get("view", "")), request.GET.get("q", "").strip()[:60], day_of(request.GET.get("until", ""))
@@ -69,8 +70,16 @@ def book(request: HttpRequest) -> HttpResponseBase:
         "form": form, "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
         "shifts": shifts, "shift": shift, "narrowed": bool(post or day or view or q or volume), "volume": volume, "community": community, "views": VIEWS.values(),
         "view": view, "q": q, "last": last, "title": title, "signed": signed, "unsigned": len(late),
+        "unsent": queries.unsent_focus(community.pk, post or own) if view is VIEWS["focus"] and may_write else [], "sending": post or own,
         "unless": bool((q or view) and not day), "query": request.GET.urlencode(),
     }, part="list", status=422 if form.errors else 200)  # fmt: skip
+
+
+@require_POST
+def report_focus(request: HttpRequest) -> HttpResponse:
+    """The key work of a post goes to the head of its department. D2.54."""
+    told = actions.report_focus(request.actor, here_of(request), post=request.POST.get("post", ""), at=now())  # type: ignore[attr-defined]
+    return flash(redirect(f"{reverse('duty:book')}?view=focus"), f"已报部门负责人{told}。")
 
 
 def _signs(actor: Actor) -> bool:

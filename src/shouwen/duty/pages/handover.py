@@ -52,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "running": [(row, known.get(row.post, row.post), _part(row, actor)) for row in running], "at": at,
         "waits": queries.awaited(community.pk, actor.id or 0, at), "page": page, "books": queries.missing_books(
             community.pk, (today - timedelta(1), today), at) if set(queries.BOOK_POSTS) & actor.posts or actor.may("duty.edit", community.pk) else [],
+        "unrecorded": queries.unrecorded(actor, community.pk, (today - timedelta(1), today), at) if actor.may("duty.edit", community.pk) else [],
         "rows": [(row, known.get(row.post, row.post), known.get(row.to_post, row.to_post)) for row in page],
         "posts": sorted({(turn.post, known.get(turn.post, turn.post)) for turn in here.turns}, key=lambda pair: pair[1]),
         "post": post, "first": first, "last": last, "shift": shift, "shifts": shifts, "narrowed": bool(post or first or last or shift),

@@ -43,6 +43,7 @@ from .handover import (
     turn_to_hand,
     warned,
 )
+from .manned import FOCUS_SENT, OFFICE, Unmanned, unmanned, unrecorded, unsent_focus
 from .people import (
     CHINA,
     GUARANTEED,
@@ -62,9 +63,12 @@ __all__ = [
     "BOOK_HOURS",
     "BOOK_POSTS",
     "CHINA",
+    "FOCUS_SENT",
     "GUARANTEED",
     "HOTLINE",
     "LATEST",
+    "OFFICE",
+    "Unmanned",
     "all_gaps",
     "assembling",
     "attended",
@@ -117,7 +121,10 @@ __all__ = [
     "signer_titles",
     "thin_holidays",
     "turn_to_hand",
+    "unmanned",
+    "unrecorded",
     "unrelieved",
+    "unsent_focus",
     "volume",
     "volumes",
     "warned",
