@@ -263,6 +263,8 @@ document.addEventListener("click", (event) => {
 });
 
 export async function begin() {
+  const worker = document.querySelector("[data-worker]")?.dataset.worker;
+  if (worker && navigator.serviceWorker) navigator.serviceWorker.register(worker, { type: "module" }).catch(() => {}); // a guard may never open any other page
   await opened();
   for (const form of document.querySelectorAll("form[data-round]")) judge(form);
   if ("BarcodeDetector" in window && navigator.mediaDevices) document.querySelectorAll("[data-scan]").forEach((one) => { one.hidden = false; });
