@@ -43,7 +43,7 @@ class Visited:
     key: str = ""
 
 
-@action("visit.recorded", may="premises.work", says="{kind} {unit}（{way}，{met}）{opinion}")
+@action("visit.recorded", may="premises.work", says="记下{kind} {unit}（{way}，{met}）{opinion}")
 def record_visit(actor: Actor, unit: Unit, /, *, what: Visited, at: datetime) -> Done:
     """One visit, one record; without words it is none. An opinion becomes 业主建议处理, to be followed there. D3.101, D3.102."""
     if actor.id is None:
