@@ -320,6 +320,8 @@ class Filing(models.Model):
     year = models.PositiveSmallIntegerField("年份", null=True)
     serial = models.PositiveIntegerField("顺序号", null=True)
     reference = models.CharField("文号", max_length=60, blank=True)
+    sent_at = models.DateTimeField("外发时间", null=True)
+    means = models.CharField("送法", max_length=20, blank=True)
     ticket = models.BigIntegerField("工单", null=True)
     folder = models.ForeignKey(Folder, models.PROTECT, null=True, verbose_name="档案夹", related_name="filings", db_index=False)
     filed_at = models.DateTimeField("归档时间", null=True)

@@ -26,6 +26,7 @@ from .words import locked, no, note, wanted
 
 COURIERS = frozenset({"文员", "秘书", "内勤"})
 """Titles of the posts through whose hands official papers go."""
+MEANS = {"hand": "专人送达", "post": "邮寄", "fax": "传真", "mail": "电子邮件"}
 SHELF = "档案柜"
 """Where papers stand in a community that has set up no place for them yet."""
 
@@ -101,7 +102,11 @@ def carry(actor: Actor, community_id: int, *, ticket: int, to: str, at: datetime
     filing = Filing.objects.filter(ticket=ticket, community=community_id).select_related("thing").first()
     if filing is None:
         raise Refused("这份文件还没有登记编号，不能传递。请先登记。")
-    note(actor, filing.thing, "carried", f"送{to}" + (f"（{by}）" if by else ""), at, book=False)
+    means = MEANS.get(by, by)[:20]
+    if filing.series == "sent":
+        filing.sent_at, filing.means = at, means
+        filing.save(update_fields=["sent_at", "means"])
+    note(actor, filing.thing, "carried", f"送{to}" + (f"（{means}）" if means else ""), at, book=False)
 
 
 def register_document(

@@ -330,6 +330,8 @@ class Migration(migrations.Migration):
                 ('year', models.PositiveSmallIntegerField(null=True, verbose_name='年份')),
                 ('serial', models.PositiveIntegerField(null=True, verbose_name='顺序号')),
                 ('reference', models.CharField(blank=True, max_length=60, verbose_name='文号')),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='外发时间')),
+                ('means', models.CharField(blank=True, max_length=20, verbose_name='送法')),
                 ('ticket', models.BigIntegerField(null=True, verbose_name='工单')),
                 ('filed_at', models.DateTimeField(null=True, verbose_name='归档时间')),
                 ('filed_by', models.CharField(blank=True, max_length=60, verbose_name='归档人')),
