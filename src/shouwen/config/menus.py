@@ -70,6 +70,7 @@ MENU: Final = (
         Entry("统计", "chart-bar", "procedures:reports", "tickets.view"),
         Entry("房屋与住户", "building-community", "estate:units", "estate.view"),
         Entry("单据", "printer", "papers:papers", "tickets.view"),
+        Entry("欠费名单", "receipt", "fees:arrears", "fees.debts"),
     )),
     Group("资料", (
         Entry("住户查找", "search", "estate:find", "estate.view"),

@@ -125,7 +125,7 @@ def _value(column: Column, cell: Cell) -> tuple[Any, str]:
         return "", ""
     match column.kind:
         case "date":
-            return _date(cell)
+            return spreadsheets.day_in(cell)
         case "number":
             return _number(cell)
     if not isinstance(cell, str):
@@ -151,19 +151,6 @@ def _altered(column: Column, cell: Cell) -> str:
     if isinstance(cell, date | datetime):
         return f"Excel 把内容变成了日期；{_HOW_TEXT}"
     return f"此格是数字，应为文字；{_HOW_TEXT}"
-
-
-def _date(cell: Cell) -> tuple[Any, str]:
-    if isinstance(cell, datetime):
-        return cell.date(), ""
-    if isinstance(cell, date):
-        return cell, ""
-    if isinstance(cell, str) and (found := re.fullmatch(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", cell.strip())):
-        try:
-            return date(*map(int, found.groups())), ""
-        except ValueError:
-            return None, "没有这一天，请核对"
-    return None, "日期请写成 2026-11-21 的形式"
 
 
 def _number(cell: Cell) -> tuple[Any, str]:

@@ -17,6 +17,7 @@ from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import NotFound, TooMany
 
 from . import search
+from .bulk import batches
 from .codes import fold, room_code, room_parts, without_zeros
 from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
 from .private import digits, mask_id, mask_name, mask_phone, phone_digest
@@ -111,6 +112,23 @@ def unit_by_code(community_id: int, text: str) -> Unit | None:
     if not found and parts is not None and not parts.entrance:
         found = list(here.filter(building__code=parts.building, room=parts.room)[:2])
     return found[0] if len(found) == 1 else None
+
+
+MISSES = 50
+"""Rooms of a file that are not spelt as in the register are looked for one by one; so many at most."""
+
+
+def unit_ids(community_id: int, texts: Iterable[str]) -> dict[str, int]:
+    """Room as written → id, of a whole file at once; what is not found is not in it. As `unit_by_code`, two statements a thousand rooms."""
+    wanted = {text: room_code(text) for text in dict.fromkeys(texts)}
+    known: dict[str, int] = {}
+    for some in batches(dict.fromkeys(wanted.values())):
+        known |= dict(Unit.objects.filter(community_id=community_id, code__in=some).values_list("code", "id"))
+    found = {text: known[code] for text, code in wanted.items() if code in known}
+    for text in [text for text in wanted if text not in found][:MISSES]:
+        if unit := unit_by_code(community_id, text):
+            found[text] = unit.pk
+    return found
 
 
 @dataclass(frozen=True, slots=True)

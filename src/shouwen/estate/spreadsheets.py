@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def read(content: bytes, filename: str) -> Sheet:
         grid = _read_excel(content, kind)
     else:
         raise Refused("只能导入 .xlsx、.xls 或 .csv 文件，请用模板填写后上传。")
-    if not grid or all(_is_empty(cell) for cell in grid[0]):
+    if not grid or all(is_empty(cell) for cell in grid[0]):
         raise Refused("第一行应为表头。请下载模板，在模板中填写后上传。")
     headers = [str(cell).strip().rstrip("*＊ ") for cell in grid[0]]
     while headers and not headers[-1]:
@@ -72,7 +73,7 @@ def read(content: bytes, filename: str) -> Sheet:
         raise Refused(f"列数太多（{len(headers)} 列）。请使用下载的模板。")
     rows = [
         (number, (list(row) + [""] * len(headers))[: len(headers)])
-        for number, row in enumerate(grid[1:], 2) if not all(_is_empty(cell) for cell in row)
+        for number, row in enumerate(grid[1:], 2) if not all(is_empty(cell) for cell in row)
     ]
     if len(rows) > MOST_ROWS:
         raise Refused(f"共 {len(rows)} 行，一次最多导入 {MOST_ROWS} 行。请拆成几个文件。")
@@ -127,10 +128,11 @@ def _read_csv(content: bytes) -> list[list[Cell]]:
         raise Refused("CSV 文件的格式不对（可能有未闭合的引号）。请用 Excel 打开检查后另存。") from None
 
 
-def _is_empty(cell: Cell) -> bool:
+def is_empty(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
+_DAY: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -191,6 +193,20 @@ def template(columns: Sequence[Column], notes: Sequence[str]) -> bytes:
         for line, note in enumerate(notes, len(columns) + 2):
             guide.write_string(line, 0, note)
     return buffer.getvalue()
+
+
+def day_in(cell: Cell) -> tuple[date | None, str]:
+    """(day, problem) of a cell that should hold a day."""
+    if isinstance(cell, datetime):
+        return cell.date(), ""
+    if isinstance(cell, date):
+        return cell, ""
+    if isinstance(cell, str) and (found := _DAY.fullmatch(cell.strip())):
+        try:
+            return date(*map(int, found.groups())), ""
+        except ValueError:
+            return None, "没有这一天，请核对"
+    return None, "日期请写成 2026-11-21 的形式"
 
 
 def _as_text(cell: Cell) -> str:

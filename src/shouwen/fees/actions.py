@@ -1,13 +1,17 @@
-"""What is done to the price list: a price from a day on, and the end of one."""
+"""What is done to the price list (a price from a day on, and the end of one) and to the flags of arrears."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from shouwen.estate.models import Community
+from django.utils.timezone import localdate
+
+from shouwen.estate.bulk import batches
+from shouwen.estate.models import Community, Unit
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.money import money, yuan
@@ -15,7 +19,8 @@ from shouwen.kernel.pinyin import Style, lazy_pinyin
 from shouwen.kernel.refusals import Conflict, Refused
 from shouwen.kernel.words import clean_text
 
-from .models import Price
+from .lists import Owing
+from .models import Arrears, ArrearsList, Price
 
 CODE: Final = re.compile(r"[A-Z]{1,4}-?\d{1,6}")
 
@@ -63,6 +68,58 @@ def end_price(actor: Actor, price: Price, /, *, ends_on: date, at: datetime) -> 
 @action("price.exported", may="fees.view", says="导出{title}（{rows} 行；{filters}）")
 def export_prices(actor: Actor, community_id: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
     """The line of an export of the list."""
+    return Done(f"estate.community:{community_id or 0}", {"title": title, "rows": rows, "filters": filters})
+
+
+MANY: Final = 5
+"""A list that clears more than half of the flags, and more than so many, is taken in only when its bringer says that this is meant."""
+
+
+@action("arrears.listed", may="fees.debts", says="登记欠费名单「{filename}」（截至 {as_of}，{scope}）：新欠费 {added} 户，消除 {cleared} 户，现欠费 {owing} 户")
+def take_list(
+    actor: Actor, community: Community, /, *, filename: str, lines: Sequence[Owing], as_of: date, whole: bool, at: datetime, sure: bool = False
+) -> Done:  # fmt: skip
+    """The flags as a list of the billing system says. `whole`: units that it does not name owe nothing; otherwise only those it names change."""
+    name = clean_text(filename.replace("\\", "/").rsplit("/", 1)[-1], "文件名", 120)
+    if as_of > localdate(at):
+        raise _no("as_of", "「截至日期」还没到，请核对。")
+    last = ArrearsList.objects.filter(community=community).order_by("-as_of", "-id").first()
+    if last and as_of < last.as_of:
+        raise _no("as_of", f"已登记过截至 {last.as_of} 的名单，比这一份新。旧名单会把已交清的又标成欠费，没有登记。")
+    before = {row.unit_id: row for row in Arrears.objects.filter(community=community)}
+    owing = {line.unit_id: line for line in lines if line.owes}
+    paid = before.keys() - owing.keys() if whole else before.keys() & {line.unit_id for line in lines if not line.owes}
+    if len(paid) > max(MANY, len(before) // 2) and not sure:
+        raise _no("sure", f"现在标为欠费的 {len(before)} 户里，这份名单会消除 {len(paid)} 户。确实如此，请勾选「确认消除」再传一次。")
+    for some in batches(paid):
+        Arrears.objects.filter(unit__in=some).delete()
+    Arrears.objects.bulk_create([
+        Arrears(community=community, unit_id=line.unit_id, amount=line.amount, as_of=line.as_of, since=line.as_of, by_name=actor.name, at=at)
+        for line in owing.values() if line.unit_id not in before
+    ], batch_size=500)  # fmt: skip
+    kept = [before[unit] for unit in before.keys() & owing.keys()]
+    for row in kept:
+        row.amount, row.as_of, row.by_name, row.at = owing[row.unit_id].amount, owing[row.unit_id].as_of, actor.name, at
+    Arrears.objects.bulk_update(kept, ["amount", "as_of", "by_name", "at"], batch_size=200)
+    counts = {"added": len(owing) - len(kept), "cleared": len(paid), "owing": len(before) - len(paid) + len(owing) - len(kept)}
+    made = ArrearsList.objects.create(community=community, filename=name, as_of=as_of, whole=whole, rows=len(lines), by_name=actor.name, at=at, **counts)
+    return Done(made, {"filename": name, "as_of": f"{as_of}", "scope": "全部名单" if whole else "只改列出的"} | counts)
+
+
+@action("arrears.cleared", may="fees.debts", says="{unit} 已交清，消除欠费标记：{remark}")
+def clear(actor: Actor, unit: Unit, /, *, remark: str, at: datetime) -> Done:
+    """One unit has paid; not to wait for the next list."""
+    words = clean_text(remark, "凭据", 100, field="remark")
+    if not words:
+        raise _no("remark", "请写明凭据，如收据号或收款日期。")
+    if not Arrears.objects.filter(unit=unit).delete()[0]:
+        raise Conflict(f"{unit.code} 现在没有欠费标记，可能已由别人消除。")
+    return Done(unit, {"unit": unit.code, "remark": words})
+
+
+@action("arrears.exported", may="fees.debts", says="导出{title}（{rows} 行；{filters}）")
+def export_arrears(actor: Actor, community_id: int | None, /, *, title: str, rows: int, filters: str, at: datetime) -> Done:
+    """The line of an export of who is in arrears."""
     return Done(f"estate.community:{community_id or 0}", {"title": title, "rows": rows, "filters": filters})
 
 

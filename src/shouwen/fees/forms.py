@@ -32,3 +32,18 @@ def blame(form: forms.Form, refused: Refused) -> None:
         form.add_error(name if name in form.fields else None, text)
     if not refused.fields:
         form.add_error(None, str(refused))
+
+
+class ArrearsForm(forms.Form):
+    """A list of the billing system."""
+
+    use_required_attribute = False
+    file = forms.FileField(label="欠费名单", widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}), error_messages={"required": "请选择要上传的名单。", "empty": "文件是空的，请选择填好的名单。"})
+    as_of = forms.DateField(label="截至日期", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), help_text="这份名单是哪天的账", error_messages={"required": "请选择截至日期。", "invalid": "日期应写成 2026-11-21 这样。"})
+    scope = forms.ChoiceField(label="这份名单", choices=[("whole", "是全部欠费户：没列的都不欠"), ("some", "只改列出的房屋，别的不动")], initial="whole", widget=forms.RadioSelect, error_messages={"required": "请选择名单的范围。", "invalid_choice": "请选择名单的范围。"})
+    sure = forms.BooleanField(label="确认消除大部分标记", required=False)
+
+
+class ClearForm(forms.Form):
+    use_required_attribute = False
+    remark = forms.CharField(label="凭据", max_length=100, help_text="收据号、收款日期", error_messages={"required": "请写明凭据，如收据号或收款日期。"})

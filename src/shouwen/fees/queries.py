@@ -1,4 +1,4 @@
-"""Reads of the price list. What a community has for itself goes before what holds for all."""
+"""Reads of the price list (what a community has for itself goes before what holds for all) and of who is in arrears."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
+from shouwen.estate.models import Unit
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import NotFound
 
-from .models import Price
+from .models import Arrears, ArrearsList, Price
 
 
 def prices(actor: Actor) -> QuerySet[Price]:
@@ -48,3 +49,25 @@ def in_force(community_id: int, day: date) -> list[Price]:
 
 def price_list(community_id: int, at: datetime) -> list[Price]:
     return in_force(community_id, localdate(at))
+
+
+# --- arrears ---------------------------------------------------------------------------------------------------------
+
+
+def arrears_of(actor: Actor, unit: Unit) -> Arrears | None:
+    """The flag of a unit, None also for who may not see flags. The sum in it is for `fees.debts` alone: whoever shows it asks. One statement."""
+    return Arrears.objects.filter(unit=unit).first() if actor.may("fees.arrears", unit.community_id) else None
+
+
+def arrears(actor: Actor) -> QuerySet[Arrears]:
+    """Every unit in arrears, with the sums, for who keeps the list; by community and room."""
+    places = actor.places("fees.debts")
+    rows = Arrears.objects.select_related("unit", "community").order_by("community_id", "unit__order", "id")
+    return rows if places is None else rows.filter(community__in=places)
+
+
+def arrears_lists(actor: Actor, community_id: int) -> QuerySet[ArrearsList]:
+    """The files that were taken in, the latest first."""
+    if not actor.may("fees.debts", community_id):
+        raise NotFound
+    return ArrearsList.objects.filter(community=community_id).order_by("-id")

@@ -31,6 +31,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "rounds.edit": "安排巡查",
     "fees.view": "查看有偿服务价目",
     "fees.edit": "管理有偿服务价目",
+    "fees.arrears": "查看欠费标记",
+    "fees.debts": "登记欠费名单、查看欠费金额",
     "custody.view": "查看钥匙与保管物品",
     "custody.work": "收发钥匙与保管物品",
     "custody.keep": "管理存放处与保管人",

@@ -15,9 +15,10 @@ from shouwen.kernel.batch import ask
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.zone import moment
 
+from .catalogue import form_named
 from .models import Copy, Document, DocumentEdition, FormSetting, Paper, Printing, WordTemplate
-from .records import Record, read
-from .sheets import digest_of
+from .records import CameBack, Record, read
+from .sheets import called, digest_of, ordinal
 
 
 def papers(actor: Actor) -> QuerySet[Paper]:
@@ -78,6 +79,22 @@ def copy(actor: Actor, pk: Any) -> Copy:
     if found is None:
         raise NotFound
     return found
+
+
+def back_of(copy: Copy, at: datetime) -> CameBack:
+    """What a copy that is back means to its record: what procedures call it, whose signature stands on it, from which department."""
+    paper, form = copy.paper, form_named(copy.paper.form)
+    signed = next((rule.signed for rule in form.copies if rule.name == copy.name), ())
+    branch = copy.holder.removeprefix("dept:") if copy.holder.startswith("dept:") else ""
+    said = f"{copy.returned_to} 收回《{paper.form}》{paper.number} {ordinal(copy.seq)}，{copy.signed_by} 签字"
+    return CameBack(paper.about, called(form, copy.name), said, signed, branch, copy.photo, at)
+
+
+def came_back(about: str, at: datetime) -> list[CameBack]:
+    """The copies of a record that are back already, oldest first, without those of which others of the same name are still out. For rules, not for pages."""
+    rows = Copy.objects.filter(paper__about=about, returns=True).exclude(paper__state=Paper.State.VOID).select_related("paper").order_by("returned_at", "id")
+    out = {(one.paper.form, one.name) for one in rows if one.returned_at is None}
+    return [back_of(one, at) for one in rows if one.returned_at is not None and (one.paper.form, one.name) not in out]
 
 
 def numbered(actor: Actor, number: str) -> list[Paper]:

@@ -36,9 +36,9 @@ def pdf(html: str, css: str) -> bytes:
     return base64.b64decode(_run({"make": "pdf", "html": html, "css": css}, NO_PDF)["file"])
 
 
-def word(template: bytes, values: dict[str, Any], picture: bytes = b"") -> bytes:
-    """The company's template with its placeholders filled; `picture` is the PNG of 二维码."""
-    job = {"make": "word", "file": base64.b64encode(template).decode(), "values": values, "picture": base64.b64encode(picture).decode()}
+def word(template: bytes, values: dict[str, Any], picture: bytes = b"", head: str = "") -> bytes:
+    """The company's template with its placeholders filled; `picture` is the PNG of 二维码, `head` a line at the top of every page."""
+    job = {"make": "word", "file": base64.b64encode(template).decode(), "values": values, "picture": base64.b64encode(picture).decode(), "head": head}
     return base64.b64decode(_run(job, NO_WORD)["file"])
 
 
@@ -177,9 +177,27 @@ def _word(job: dict[str, Any]) -> dict[str, Any]:
         template.render(values, _environment())
     except (TemplateError, ValueError, KeyError, TypeError, AttributeError) as error:
         return {"error": str(error)[:120] or type(error).__name__}
+    if job["head"]:
+        _headed(template.docx, job["head"])
     out = BytesIO()
     template.save(out)
     return {"file": base64.b64encode(out.getvalue()).decode()}
+
+
+def _headed(document: Any, words: str) -> None:
+    """The line at the top of every kind of page of every section, above what the template has there."""
+    kinds: set[str] = set()
+    for section in document.sections:
+        heads = {"": section.header}
+        heads |= {"first": section.first_page_header} if section.different_first_page_header_footer else {}
+        heads |= {"even": section.even_page_header} if document.settings.odd_and_even_pages_header_footer else {}
+        for kind, head in heads.items():
+            if head.is_linked_to_previous and kind in kinds:  # shows what an earlier section has, with the line already
+                continue
+            head.is_linked_to_previous = False
+            first = head.paragraphs[0] if head.paragraphs else head.add_paragraph()
+            first.insert_paragraph_before(words)
+            kinds.add(kind)
 
 
 def main() -> None:

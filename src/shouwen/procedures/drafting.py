@@ -22,7 +22,7 @@ from .calendars import local
 from .editions import procedure_of
 from .engine import Faulty, Procedure, read
 from .engine.difference import difference
-from .laxness import Lax, laxer
+from .laxness import Lax, laxer, reasoned
 from .models import Draft, DraftStep, Edition
 from .revising import NoSuchPlace, Path
 
@@ -223,12 +223,9 @@ def adopt(actor: Actor, draft: Draft, *, starts_at: datetime, remark: str, at: d
         rules = read(draft.text)
     except Faulty as faulty:
         raise Refused(f"草稿还有 {len(faulty.faults)} 处问题，请先改好。") from None
-    lax = laxer(procedure_of(draft.base_id), rules)
-    if lacking := unreasoned(draft, lax):
-        raise Refused(f"{lacking[0].title}放宽了，请写明理由。", {"reasons": "每一处放宽都要写明理由。"})
+    reasons = reasoned(laxer(procedure_of(draft.base_id), rules), draft.reasons)
     return _adopt(
-        actor, draft.community, draft=draft, starts_at=starts_at, remark=remark, at=at,
-        reasons=[(one.title, str(draft.reasons[one.key])) for one in lax],
+        actor, draft.community, draft=draft, starts_at=starts_at, remark=remark, at=at, reasons=reasons,
     )  # type: ignore[no-any-return]  # fmt: skip
 
 

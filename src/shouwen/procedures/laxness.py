@@ -4,8 +4,10 @@ climbs later or tells fewer people, one person where there were two, evidence or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from shouwen.kernel.refusals import Refused
 
 from . import clauses
 from .engine.difference import limit_said, openings_said, titles_said, who_said
@@ -51,6 +53,14 @@ def laxer(old: Procedure, new: Procedure) -> list[Lax]:
     """Whatever asks less than before, and every changed limit wider than its clause."""
     found = [*_limits_laxer(old, new), *_ladders_laxer(old, new), *_checks_laxer(old, new)]
     return sorted(found, key=lambda one: _place(new, one.key))
+
+
+def reasoned(lax: Sequence[Lax], given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(what, why) of everything that gets laxer, as kept with the edition; Refused while one of them lacks its reason. `given`: key → reason."""
+    said = {one.key: " ".join(str(given.get(one.key, "")).split())[:200] for one in lax}
+    if lacking := [one for one in lax if not said[one.key]]:
+        raise Refused(f"{lacking[0].title}放宽了，请写明理由。", {"reasons": "每一处放宽都要写明理由。"})
+    return [(one.title, said[one.key]) for one in lax]
 
 
 def _place(p: Procedure, key: str) -> tuple[int, int]:

@@ -7,15 +7,18 @@ and whose signature stands on them (papers/catalogue.py). Nothing else links the
 
 from __future__ import annotations
 
-from shouwen.kernel.access import Actor
+from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.words import number_in
+from shouwen.papers import queries as papers
 from shouwen.papers.records import CameBack
 
-from . import actions, privacy, queries
+from . import actions, engine, privacy, queries
 from .editions import procedure_of
 from .engine import Procedure
 from .engine.procedure import Step
+from .recipients import Finder
+from .store import Row
 
 
 def private_facts(actor: Actor, rest: str) -> dict[str, str]:
@@ -57,6 +60,25 @@ def came_back(actor: Actor, back: CameBack) -> str:
             lacking = "、".join(_said(rules, need) for need in step.needs if not kept.evidence.get(need))
             told.append(f"已记入「{step.title}」，还缺{lacking}" if lacking else f"已记入「{step.title}」，请办理人填完后办结")
     return "；".join(told)
+
+
+def hear(
+    actor: Actor, row: Row, before: engine.Ticket, event: engine.Event, effects: tuple[engine.Effect, ...], finder: Finder
+) -> None:
+    """A copy that came back before its step was reached is filled in as soon as the step opens; once, not again when the step is repeated."""
+    rules = finder.procedure
+    for task in [one for one in row.state.open_tasks if one.id > len(before.tasks) and not one.lead]:
+        step = rules.every_step[task.step]
+        wanted = [need for need in step.needs if need.startswith("paper ")]
+        if not wanted or any(one.evidence.get(need) for one in row.state.tasks if one.step == task.step and one.branch == task.branch for need in wanted):
+            continue
+        for back in papers.came_back(f"ticket:{row.id}", event.at):
+            evidence = {} if task.branch and back.branch and task.branch != back.branch else _evidence(step, back)
+            if evidence and row.state.status == "open" and any(one.id == task.id for one in row.state.open_tasks):
+                try:
+                    actions.bring(SYSTEM, row, task=task.id, evidence=evidence, said=back.said, at=event.at)
+                except Refused:  # whoever has the task brings it by hand
+                    continue
 
 
 def _evidence(step: Step, back: CameBack) -> dict[str, str | list[str]]:

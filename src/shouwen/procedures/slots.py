@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shouwen.estate.models import Unit
-from shouwen.kernel.access import Actor
-
 Slot = Callable[..., None]
 """slot(actor, community_id, *, ticket, at, **args): an effect inside the running action; may raise Refused."""
 
@@ -81,28 +78,3 @@ def offer_ratings(found: Ratings) -> None:
 
 def ratings(community_id: int, since: datetime, until: datetime) -> tuple[frozenset[int], list[Rated]]:
     return _ratings[0](community_id, since, until) if _ratings else (frozenset(), [])
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """Something another area knows of a unit, shown beside the caller. Tones as of badges. No private values."""
-
-    title: str
-    text: str
-    tone: str = "neutral"
-    icon: str = "info-circle"
-    url: str = ""
-
-
-CallerCard = Callable[[Actor, Unit, datetime], Card | None]
-_caller_cards: list[CallerCard] = []
-
-
-def show_caller(card: CallerCard) -> None:
-    """Add a card to the panel of the caller; None = nothing to say, or not for this person."""
-    if card not in _caller_cards:
-        _caller_cards.append(card)
-
-
-def caller_cards(actor: Actor, unit: Unit, at: datetime) -> list[Card]:
-    return [found for card in _caller_cards if (found := card(actor, unit, at)) is not None]

@@ -17,6 +17,7 @@ from shouwen.kernel.refusals import Refused
 from shouwen.kernel.screens import flash, render
 
 from .. import actions, queries
+from ..cards import cards_of
 from ..forms import (
     MoveOutForm,
     NewUnitForm,
@@ -71,7 +72,7 @@ def _unit_page(request: HttpRequest, unit: Unit, form: Form | None = None) -> Ht
             if type(form) is kind:
                 forms[name] = form
     return render(request, "estate/unit.html", {
-        "unit": unit, "profile": profile, "history": queries.history(actor, unit), "may_edit": may_edit, "today": localdate(now()),
+        "unit": unit, "profile": profile, "cards": cards_of(actor, unit, now()), "history": queries.history(actor, unit), "may_edit": may_edit, "today": localdate(now()),
         "may_reveal": actor.may("estate.reveal", unit.community_id),
         "at_once": actor.may("estate.approve_reveal", unit.community_id), "other_form": form, **forms,
     }, status=422 if form is not None and form.errors else 200)  # fmt: skip

@@ -37,4 +37,42 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('community', 'code', 'starts_on'), name='price_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='price_ends_after')],
             },
         ),
+        migrations.CreateModel(
+            name='ArrearsList',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('filename', models.CharField(max_length=120, verbose_name='文件名')),
+                ('as_of', models.DateField(verbose_name='截至日期')),
+                ('whole', models.BooleanField(verbose_name='全部名单')),
+                ('rows', models.PositiveIntegerField(verbose_name='行数')),
+                ('added', models.PositiveIntegerField(verbose_name='新欠费')),
+                ('cleared', models.PositiveIntegerField(verbose_name='已消除')),
+                ('owing', models.PositiveIntegerField(verbose_name='登记后欠费户数')),
+                ('by_name', models.CharField(max_length=60, verbose_name='登记人')),
+                ('at', models.DateTimeField(verbose_name='登记时间')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+            ],
+            options={
+                'verbose_name': '欠费名单',
+                'indexes': [models.Index(fields=['community', '-id'], name='arrears_list_here')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Arrears',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='欠费金额')),
+                ('as_of', models.DateField(verbose_name='截至日期')),
+                ('since', models.DateField(verbose_name='连续欠费自')),
+                ('by_name', models.CharField(max_length=60, verbose_name='登记人')),
+                ('at', models.DateTimeField(verbose_name='登记时间')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('unit', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='arrears', to='estate.unit', verbose_name='房屋')),
+            ],
+            options={
+                'verbose_name': '欠费标记',
+                'indexes': [models.Index(fields=['community', 'id'], name='arrears_here')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__isnull', True), ('amount__gt', 0), _connector='OR'), name='arrears_above_zero')],
+            },
+        ),
     ]

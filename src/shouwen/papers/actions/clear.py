@@ -17,6 +17,7 @@ from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.templatetags.ui import when_text
 
+from .. import queries
 from ..catalogue import form_named
 from ..models import Paper, Printing
 from ..records import CLEAR, Fact, read
@@ -47,8 +48,8 @@ def print_clear(actor: Actor, paper: Paper, /, *, request: Reveal, layout: str =
     kind, _, rest = paper.about.partition(":")
     if request.about != f"paper:{paper.pk}" or kind not in CLEAR:
         raise NotFound
-    if medium not in ("html", "pdf"):
-        raise Refused("明文只能直接打印或存为 PDF，不能用 Word。", {"medium": "请重新选择"})
+    if medium == "docx" and queries.template_in_use(paper.community_id, form_named(paper.form).form) is None:
+        raise Refused("这张单据没有启用的 Word 模板，批准还没有用掉。请直接打印或存为 PDF。", {"medium": "请重新选择"})
     estate.taken(actor, request, at=at)
     before = Printing.objects.filter(paper=paper, content__contains='"clear":{').count()
     mark = {"copy": before + 1, "by": actor.name, "at": when_text(at), "reason": request.reason, "approver": request.decided_by}

@@ -11,10 +11,11 @@ from shouwen.kernel.refusals import Conflict, Forbidden, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org import queries as org
 
-from ..catalogue import DESK, form_named
+from .. import queries
+from ..catalogue import DESK
 from ..models import Copy, Paper
-from ..records import NEIGHBOURS, CameBack, Reminder, read
-from ..sheets import called, ordinal
+from ..records import NEIGHBOURS, Reminder, read
+from ..sheets import ordinal
 
 
 @action("paper.handed_on", may="tickets.work", says="《{form}》{number} {copy}由{before}转交{after}")
@@ -77,7 +78,8 @@ def returned(
         Copy.objects.filter(pk=copy.pk).update(photo=key)
     if not copy.paper.copies.filter(returns=True, returned_at=None).exists():
         Paper.objects.filter(pk=copy.paper_id).exclude(state=Paper.State.VOID).update(state=Paper.State.BACK)
-    said = _goes_on(actor, copy, f"{actor.name} 收回《{copy.paper.form}》{copy.paper.number} {ordinal(copy.seq)}，{shown} 签字", key, at)
+    copy.returned_at, copy.returned_to, copy.signed_by, copy.photo = at, actor.name, shown, key
+    said = _goes_on(actor, copy, at)
     facts = {
         "form": copy.paper.form, "number": copy.paper.number, "copy": ordinal(copy.seq), "signed_by": shown,
         "photo": "，附签字件照片" if photo else "", "record": record.number,
@@ -85,17 +87,14 @@ def returned(
     return Done(copy.paper, facts | ({"brings": said} if said else {}), private={"signer": signer}, result=said)
 
 
-def _goes_on(actor: Actor, copy: Copy, said: str, photo: str, at: datetime) -> str:
+def _goes_on(actor: Actor, copy: Copy, at: datetime) -> str:
     """Tell the record that the copy is back, once every other copy of the same name in the same hands is."""
     paper = copy.paper
     same = Copy.objects.filter(paper__about=paper.about, paper__form=paper.form, name=copy.name, returns=True, returned_at=None)
     if same.exists():
         left = same.count()
         return f"还有 {left} 份同样的联没有交回，都交回后工单才往下走。"
-    form = form_named(paper.form)
-    signed = next((rule.signed for rule in form.copies if rule.name == copy.name), ())
-    branch = copy.holder.removeprefix("dept:") if copy.holder.startswith("dept:") else ""
-    return NEIGHBOURS.came_back(actor, CameBack(paper.about, called(form, copy.name), said, signed, branch, photo, at))
+    return NEIGHBOURS.came_back(actor, queries.back_of(copy, at))
 
 
 def remind(at: datetime, most: int = 200) -> int:

@@ -14,9 +14,9 @@ from shouwen.kernel.journal import now
 from shouwen.kernel.requests import unkeyed
 from shouwen.kernel.screens import flash, render
 
-from .. import actions, drawing, queries
+from .. import actions, drawing, queries, word
 from ..catalogue import LAYOUTS
-from .paper import file_answer, paper_of
+from .paper import file_answer, filled, paper_of
 
 SHOWS_FOR: Final = 120
 """Seconds that a sheet stays in the clear on the screen: long enough to choose the printer."""
@@ -36,6 +36,8 @@ def print_clear(request: HttpRequest, pk: int) -> HttpResponse:
     context = drawing.drawn(clear, made.layout, printing=made, carbon=carbon, clear=True)
     if made.medium == "pdf":
         response = file_answer(drawing.pdf(context, drawing.shift_of(given)), "application/pdf", f"{found.form}-{found.number}-明文.pdf".replace("/", "或"))
+    elif made.medium == "docx":
+        response = file_answer(filled(made, context, context["clear_mark"]), word.DOCX, f"{found.form}-{found.number}-明文.docx".replace("/", "或"))
     else:
         masked = reverse("papers:printing", args=[made.pk])
         response = render(request, "papers/print.html", context | {

@@ -97,14 +97,15 @@ def printing(request: HttpRequest, pk: int) -> HttpResponse:
         case "pdf":
             return file_answer(drawing.pdf(context, drawing.shift_of(request.GET)), "application/pdf", f"{name}.pdf")
         case "docx":
-            return file_answer(_word(made, context), word.DOCX, f"{name}.docx")
+            return file_answer(filled(made, context, context["clear_mark"]), word.DOCX, f"{name}.docx")
     page_css = f"shouwen/paper/page-{made.layout}.css"
     return render(request, "papers/print.html", context | {
         "page_css": page_css, "carbon": carbon, "goes": request.GET.get("go") == "1", "layout_title": LAYOUTS[made.layout][0], "record": record,
     })  # fmt: skip
 
 
-def _word(made: Printing, context: dict[str, Any]) -> bytes:
+def filled(made: Printing, context: dict[str, Any], head: str = "") -> bytes:
+    """The company's Word form with what was printed. `head` stands at the top of every page, whatever the template has: the mark of a sheet in the clear."""
     form = form_named(made.paper.form)
     template = queries.template_in_use(made.paper.community_id, form.form)
     if template is None:
@@ -113,7 +114,7 @@ def _word(made: Printing, context: dict[str, Any]) -> bytes:
     mark = context["mark"] + ("（查阅件）" if context["looked_at"] else "")
     given = {"打印时间": when_text(made.at), "打印人": made.by_name, "重印标记": mark}
     return drawing.renderer.word(
-        bytes(template.content), word.values(form, context["sheet"], code, given), drawing.qr_picture(made.paper.number, code)
+        bytes(template.content), word.values(form, context["sheet"], code, given), drawing.qr_picture(made.paper.number, code), head
     )
 
 

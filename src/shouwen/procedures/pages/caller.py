@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from shouwen.estate import queries as estate
+from shouwen.estate.cards import Card, cards_of
 from shouwen.estate.models import Occupancy, Unit, Vehicle
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound
 
-from .. import queries, slots
+from .. import queries
 from ..models import Event, Ticket
 
 OPEN: Final = ("open", "paused")
@@ -62,7 +63,7 @@ class Caller:
     """The chosen resident's id when this person may bring the whole phone number into the form (D1.07)."""
     asks: bool
     """Whether this person may at least ask for that number; the supervisor then decides."""
-    cards: list[slots.Card]
+    cards: list[Card]
     """What other areas know of the unit: arrears, parking, visits."""
 
     @property
@@ -88,7 +89,7 @@ def caller(actor: Actor, unit_id: int | None, person_id: int | None = None) -> C
         current, past, _told([*current, *past], list(rows.filter(procedure__in=VISITS)[:TOLD])),
         chosen.name if chosen and knows else "",
         chosen.pk if chosen and chosen.phone_masked and actor.may("estate.approve_reveal", unit.community_id) else None,
-        bool(chosen and chosen.phone_masked and knows), slots.caller_cards(actor, unit, now()),
+        bool(chosen and chosen.phone_masked and knows), cards_of(actor, unit, now()),
     )  # fmt: skip
 
 

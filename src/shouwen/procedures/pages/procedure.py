@@ -28,6 +28,7 @@ from ..engine import Faulty, Procedure, read
 from ..engine.bpmn import to_bpmn
 from ..engine.diagram import diagram, svg
 from ..engine.difference import difference
+from ..laxness import laxer, reasoned
 from ..models import Edition
 from .explain import every_said, explained
 
@@ -141,6 +142,8 @@ def adopt(request: HttpRequest) -> HttpResponse:
             context["faults"] = [(n, said, lines[n - 1][:160] if 0 < n <= len(lines) else "") for n, said in faulty.faults]
         else:
             context |= {"rules": rules, "lacking": adoption.unknown_here(rules), **_compared(actor, rules, given["community"], at)}
+            context["reasons"] = {one.key: data.get(f"reason:{one.key}", "") for one in context.get("lax", ())}
+            context["unreasoned"] = {key for key, said in context["reasons"].items() if not said.strip()} if data.get("act") == "adopt" else set()
             if data.get("act") == "adopt" and not context["lacking"]:
                 return _adopted(request, form, rules, at, context)
             status = 422 if context["lacking"] else 200
@@ -152,7 +155,8 @@ def _adopted(request: HttpRequest, form: AdoptForm, rules: Procedure, at: dateti
     place = estate.community(actor, given["community"]) if given["community"] else None
     try:
         edition = adoption.adopt(
-            actor, place, text=given["text"], starts_at=given["starts_at"] or at, at=at, remark=given["remark"]
+            actor, place, text=given["text"], starts_at=given["starts_at"] or at, at=at, remark=given["remark"],
+            reasons=reasoned(context.get("lax", ()), context.get("reasons", {})),
         )
     except Refused as no:
         form.add_error(None, no.message)
@@ -168,7 +172,7 @@ def _compared(actor: Actor, rules: Procedure, community_id: int | None, at: date
         return {}
     for _, old in queries.procedures(actor, where, at):
         if old.procedure == rules.procedure:
-            return {"old": old, "changes": difference(old, rules, titles_of(where))}
+            return {"old": old, "changes": difference(old, rules, titles_of(where)), "lax": laxer(old, rules)}
     return {"old": None}
 
 

@@ -241,6 +241,23 @@ def test_faults_are_shown_by_line_and_nothing_is_stored(world, as_):
     assert Edition.objects.count() == before
 
 
+def test_an_uploaded_file_that_asks_less_says_why(world, as_):
+    """As the editor does: a wider limit, a ladder that tells fewer, a check that is dropped."""
+    client, place = as_("chen"), str(world.liyuan.pk)
+    wider = NEWER.replace("within: 15 minutes from filed", "within: 40 minutes from filed")
+    assert wider != NEWER
+    given = {"text": wider, "community": place}
+    said = client.post("/procedures/adopt", given | {"act": "check"}).content.decode()
+    keys = re.findall(r'name="(reason:[^"]+)"', said)
+    assert keys and "为什么放宽" in said and "20 分钟" in said
+    answer = client.post("/procedures/adopt", given | {"act": "adopt", keys[0]: " "})
+    assert answer.status_code == 422 and "放宽了，请写明理由" in answer.content.decode() and not Edition.objects.filter(edition="2026-12").exists()
+    assert client.post("/procedures/adopt", given | {"act": "adopt"} | dict.fromkeys(keys, "夜里人少，先试一个月")).status_code == 302
+    edition = Edition.objects.get(edition="2026-12")
+    assert len(edition.reasons) == len(keys) and all(why == "夜里人少，先试一个月" for _, why in edition.reasons)
+    assert "夜里人少" in str(Entry.objects.get(code="procedure.adopted", community_id=world.liyuan.pk).data)
+
+
 def test_a_file_is_taken_as_it_is_and_odd_files_are_refused(world, as_):
     client, place = as_("chen"), str(world.liyuan.pk)
     windows = NEWER.replace("\n", "\r\n").encode("utf-8-sig")

@@ -167,9 +167,9 @@ def test_what_will_happen_is_said_in_one_line(as_, world):
 
 
 def test_what_other_areas_know_stands_beside_the_caller(as_, world, monkeypatch):
-    from shouwen.procedures import slots
+    from shouwen.estate import cards
 
-    monkeypatch.setattr(slots, "_caller_cards", [lambda actor, unit, at: slots.Card("欠费", f"{unit.code} 欠 2 个月", "danger", "cash")])
+    monkeypatch.setattr(cards, "_known", [lambda actor, unit, at: cards.Card("欠费", f"{unit.code} 欠 2 个月", "danger", "cash")])
     html = page(as_("li").get(f"/counter/caller?at_unit={unit(world)}"))
     assert "欠费" in html and "3-1-1201 欠 2 个月" in html
 

@@ -74,6 +74,40 @@ def test_the_signed_copy_with_its_photo_finishes_the_step_that_waits_for_it(visi
     assert audit.examine(clock.at).differing == (), "the ticket follows from its events"
 
 
+@pytest.fixture
+def early(world, who, clock):
+    """The same appointment, its 派工单 printed and back signed while the engineer is still at work."""
+    given = {
+        "channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "装吊灯", "need": "engineering",
+        "in_scope": "yes", "read_back": "confirmed",
+    }  # fmt: skip
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="appointment", answers=given, at=MONDAY)
+    for username, step, answers, minutes in [
+        ("li", "agree", {"visit_at": "2026-11-23 10:00", "place": "客厅", "repeated": "confirmed"}, 0),
+        ("li", "notify", {"call_taker": str(who("wang").id), "can_meet": "yes"}, 0),
+        ("wang", "arrange", {"arrangement": "派王强十点到"}, 0), ("li", "precall", {"change": "none"}, 55),
+    ]:  # fmt: skip
+        clock.at = MONDAY + timedelta(minutes=minutes)
+        actions.finish(who(username), store.load(row.id), task=open_task(row, step).id, answers=answers, at=clock.at)
+    clock.at = MONDAY + timedelta(minutes=95)
+    paper = papers.add(who("li"), world.liyuan.pk, about=f"ticket:{row.id}", form="派工单", at=clock.at)
+    papers.print_out(who("li"), paper, at=clock.at)
+    return row, Copy.objects.get(paper=paper, returns=True)
+
+
+@pytest.mark.parametrize("photo", [True, False])
+def test_a_copy_that_came_back_before_its_step_fills_it_as_soon_as_it_opens(early, as_, clock, who, photo):
+    row, copy = early
+    assert "已收回存档" in give_back(as_("li"), copy, photo=photo) and not any(one.step == "copy2" for one in store.load(row.id).state.tasks)
+    clock.at = MONDAY + timedelta(minutes=100)
+    served = {"done_by": [str(who("wang").id)], "finished_at": "2026-11-23 10:40", "result": "吊灯装好"}
+    actions.finish(who("wang"), store.load(row.id), task=open_task(row, "serve").id, answers=served, at=clock.at)
+    task = next(one for one in store.load(row.id).state.tasks if one.step == "copy2")
+    assert "李静 收回《派工单》PG-20261123-001 第二联" in task.evidence["paper 派工单第二联"]
+    assert bool(task.done) is photo and bool(task.evidence.get("signature of resident")) is photo  # the signature is only there to be seen on a photo
+    assert audit.examine(clock.at).differing == (), "the ticket follows from its events"
+
+
 def test_without_the_photo_the_signature_is_still_wanted(visit, as_):
     row, _, copy = visit
     told = give_back(as_("li"), copy, photo=False)
@@ -134,5 +168,29 @@ def test_who_may_approve_prints_on_that_authority_and_others_cannot_ask(visit, a
     wang = as_("wang")
     assert "明文打印" not in wang.get(f"/papers/{paper.pk}").content.decode() and clear(wang, paper).status_code == 403
     assert clear(as_("mei"), paper).status_code == 404
-    assert clear(as_("lin"), paper, medium="docx").status_code == 422
+
+
+def test_word_in_the_clear_takes_the_companys_form_and_is_marked_on_every_page(visit, as_, who, clock):
+    import zipfile
+    from io import BytesIO
+
+    from shouwen.papers import renderer
+
+    pytest.importorskip("docxtpl")
+    _, paper, _ = visit
+    lin = as_("lin")
+    answer = clear(lin, paper, medium="docx")
+    assert answer.status_code == 422 and "没有启用的 Word 模板" in answer.content.decode() and not Entry.objects.filter(code="paper.printed_clear").exists()
+    made = papers.upload_template(who("chen"), visit[0].community_id, form=form_named("派工单"), name="派工单.docx", content=renderer.sample("派工单", [["{{ 单据编号 }}", "编号"]]), at=clock.at)
+    papers.use_template(who("chen"), made, use=True, at=clock.at)
+    assert "Word" in lin.get(f"/papers/{paper.pk}").content.decode()
+    answer = clear(lin, paper, medium="docx")
+    assert answer.status_code == 200 and answer["Cache-Control"] == "no-store" and "docx" in answer["Content-Disposition"]
+    with zipfile.ZipFile(BytesIO(answer.content)) as packed:
+        heads = "".join(packed.read(name).decode() for name in packed.namelist() if name.startswith("word/header"))
+    assert "明文 第 1 份" in heads and f"事由：{WHY}" in heads and "批准：林芳" in heads
+    kept = Printing.objects.latest("id")
+    masked = lin.get(f"/papers/printings/{kept.pk}?as=docx").content
+    with zipfile.ZipFile(BytesIO(masked)) as packed:
+        assert "姓名电话已隐去" in "".join(packed.read(name).decode() for name in packed.namelist() if name.startswith("word/header"))
 

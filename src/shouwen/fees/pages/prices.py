@@ -21,9 +21,9 @@ from shouwen.kernel.registers import Column, Filter, Register
 from shouwen.kernel.screens import flash, render
 from shouwen.kernel.web import here
 
-from . import actions, queries
-from .forms import EndForm, PriceForm, blame
-from .models import Price
+from .. import actions, queries
+from ..forms import EndForm, PriceForm, blame
+from ..models import Price
 
 
 def _state(price: Price) -> str:

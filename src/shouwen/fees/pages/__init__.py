@@ -1,0 +1,1 @@
+"""The pages of this area: the price list, and who is in arrears."""
