@@ -164,7 +164,6 @@ papers.NEIGHBOURS.came_back = papered.came_back
 papers.CLEAR["ticket"] = papered.private_facts
 papers.NEIGHBOURS.photo_url = photo_url
 slots.hear(hearing.hear)
-slots.hear(papered.hear)
 rounds_actions.FOUND_AT.append(premises.to_steward)
 slots.hear(papered.hear)
 

@@ -188,6 +188,8 @@ def _checks_laxer(old: Procedure, new: Procedure) -> Iterator[Lax]:
 def _checks(p: Procedure, step: Step) -> dict[str, str]:
     """What a step does not let one person alone decide, and what it asks to be shown."""
     found = {"two": "两个人办"} if step.two_people else {}
+    if step.seals:
+        found["seals"] = "办后定稿"
     if step.lead_signs:
         found["lead"] = "统筹人签字"
     found |= {f"not {name}": f"不得由办「{titles_said(p, (name,))}」的人办" for name in step.not_by}
@@ -198,6 +200,4 @@ def _checks(p: Procedure, step: Step) -> dict[str, str]:
 def _shown(p: Procedure, need: str) -> str:
     if need.startswith("signature of "):
         return f"{who_said(p, (need.removeprefix('signature of '),))}签名"
-    if step.seals:
-        found["seals"] = "办后定稿"
     return {"photo": "照片", "scan": "扫描件"}.get(need) or f"《{need.removeprefix('paper ')}》"
