@@ -52,7 +52,7 @@ def play(rehearsal: Rehearsal, *, keep: bool = False, drafts: Sequence[str] = ()
                 forget()
                 for text in drafts:
                     _hold(text, rehearsal.starts)
-                stage = Stage(clock)
+                stage = Stage(clock, rehearsal.named)
                 for line in rehearsal.lines:
                     if not _play_line(rehearsal, stage, line, results):
                         break

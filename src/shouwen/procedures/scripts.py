@@ -37,6 +37,11 @@ class Rehearsal:
     starts: datetime
     lines: tuple[Line, ...]
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Every word of the script in ASCII letters: procedures are among them."""
+        return frozenset(word for line in self.lines for word in re.findall("[a-z_]+", f"{line.words} {line.value}"))
+
 
 def parse(path: Path) -> Rehearsal:
     """Read a rehearsal file; every scalar is text. Raises BadScript with the line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,8 +34,9 @@ _LINKS = re.compile(r"(?P<one>\w+) to (?P<other>\w+)")
 class Stage:
     """The state of one rehearsal: its clock, the tickets by name, what has been told since the last act."""
 
-    def __init__(self, clock: Any) -> None:
-        self.clock = clock
+    def __init__(self, clock: Any, named: Collection[str]) -> None:
+        """`named`: every word of the script. A recurring procedure that it does not name stays shut, whatever the calendar says."""
+        self.clock, self.named = clock, named
         self.tickets: dict[str, int] = {}
         self.first_ticket = Ticket.objects.aggregate(last=Max("pk"))["last"] or 0
         self.first_line = LogLine.objects.aggregate(last=Max("pk"))["last"] or 0
@@ -77,7 +78,7 @@ class Stage:
         """Let time pass: every clock due on the way wakes at its own moment, every recurring procedure opens at its own."""
         self.heard = self._last_notice()
         start = self.now
-        moments = schedules.scheduled_between(start, target, community_id=self.home())
+        moments = [each for each in schedules.scheduled_between(start, target, community_id=self.home()) if each[2] in self.named]
         while True:
             wake = (
                 Clock.objects.filter(ticket_id__gt=self.first_ticket, wake_at__lte=target)
