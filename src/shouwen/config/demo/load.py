@@ -12,7 +12,7 @@ from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.refusals import Refused
 from shouwen.notices.models import Notice
 
-from . import arrears, custody, duty, portal, premises, ratings, rounds, staff
+from . import arrears, custody, documents, duty, portal, premises, ratings, rounds, staff
 from .history import live
 from .papers import issue_documents, print_month
 from .world import build
@@ -38,7 +38,8 @@ def load(*, days: int = 30) -> None:
         staff.skilled(world, at)
         rounds.live(world, until=at)
         custody.live(world.liyuan, until=at, days=days)
-        arrears.listed(world.liyuan, at)
         premises.live(world.liyuan, until=at)
+        documents.live(world.liyuan, until=at)
+        arrears.listed(world.liyuan, at)
         with bookkeeping("the demo's people have read what they were told until yesterday"):
             Notice.objects.filter(at__lt=at - timedelta(hours=20)).update(read_at=F("at") + timedelta(minutes=12))
