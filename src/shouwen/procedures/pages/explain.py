@@ -108,10 +108,14 @@ def explained(p: Procedure, names: Mapping[str, str], posts: Mapping[str, str]) 
     )  # fmt: skip
 
 
+_DAILY = re.compile(r"RRULE:FREQ=DAILY;BYHOUR=([\d,]+);BYMINUTE=(\d+);BYSECOND=0")
+
+
 def every_said(rule: str) -> str:
     """month on 28 at 09:00 → 每月 28 日 09:00."""
     if (m := checked(rule)) is None:
-        return rule
+        daily = _DAILY.fullmatch(rule)
+        return "每天 " + "、".join(f"{int(hour):02}:{int(daily[2]):02}" for hour in daily[1].split(",")) if daily else rule
     on, clock = m["on"], f"{m['hour']}:{m['minute']}"
     if on in WEEKDAYS:
         day = "每周" + "一二三四五六日"[WEEKDAYS.index(on)]

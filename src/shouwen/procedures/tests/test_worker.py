@@ -10,6 +10,7 @@ from shouwen.kernel.models import Entry
 from shouwen.notices.models import Notice
 from shouwen.procedures import actions, audit, chores, schedules, store
 from shouwen.procedures.models import Clock, Event, ScheduleRun, Ticket
+from shouwen.procedures.pages.explain import every_said
 
 from .conftest import MONDAY
 
@@ -128,4 +129,10 @@ def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
     slug = max({m[2] for m in daily}, key=lambda s: sum(m[2] == s for m in daily))
     assert sum(m[2] == slug for m in daily) >= 2
     schedules.open_due(MONDAY)
-    assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == 1
+    times = {m[3] for m in daily if m[2] == slug}  # once for each time of day that its file names
+    assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == len(times)
+
+
+def test_a_duty_of_every_shift_is_said_in_words():
+    assert every_said("RRULE:FREQ=DAILY;BYHOUR=0,8,16;BYMINUTE=0;BYSECOND=0") == "每天 00:00、08:00、16:00"
+    assert every_said("day at 08:30") == "每天 08:30"
