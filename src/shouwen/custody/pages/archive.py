@@ -43,11 +43,15 @@ def _state(filing: Filing) -> str:
     return "待归档" if filing.folder_id is None else "不完整" if filing.incomplete else "已归档"
 
 
+def _sent(filing: Filing) -> str:
+    return f"{filing.sent_at.astimezone(queries.CHINA):%m-%d %H:%M} {filing.means}" if filing.sent_at else ""
+
+
 FILES = Register(
     "custody:files", archive.filings, title="文件资料",
     columns=[
         Column("number", title="编号", value=lambda one: one.thing.number), Column("letters", title="名称", value=lambda one: one.thing.title, sort=True),
-        Column("thing__purpose", title="种类", sort=True), Column("secret", "badge", title="密级", value=lambda one: "秘密" if one.thing.kind in SECRET else "", tones={"秘密": "danger"}), Column("reference"), Column("party"), Column("sent_at", "when"), Column("means"), Column("department", title="部门", value=_department),
+        Column("thing__purpose", title="种类", sort=True), Column("secret", "badge", title="密级", value=lambda one: "秘密" if one.thing.kind in SECRET else "", tones={"秘密": "danger"}), Column("reference"), Column("party"), Column("sent_at", title="外发", value=_sent), Column("department", title="部门", value=_department),
         Column("written_on", "date", sort=True), Column("folder", title="档案夹", value=lambda one: one.folder.title if one.folder else ""),
         Column("state", "badge", title="状态", value=_state, tones={"待归档": "warning", "不完整": "danger", "已归档": "success"}),
     ],
