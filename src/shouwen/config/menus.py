@@ -76,8 +76,8 @@ MENU: Final = (
         Entry("住户查找", "search", "estate:find", "estate.view"),
         Entry("话术与知识", "bulb", "procedures:phrases", "procedures.view"),
         Entry("有偿服务价目", "coin", "fees:prices", "fees.view"),
-        Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
         Entry("文件资料", "archive", "custody:files", "custody.view"),
+        Entry("受控文件", "file-certificate", "papers:documents", "documents.view"),
         Entry("规程", "sitemap", "procedures:procedures", "procedures.view"),
     ), fold="know"),
     Group("管理", (

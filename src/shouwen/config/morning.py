@@ -17,7 +17,7 @@ from shouwen.custody import morning as custody
 from shouwen.duty import queries as duty
 from shouwen.duty.books import REVIEWS
 from shouwen.duty.directory import Directory
-from shouwen.duty.models import Handover
+from shouwen.duty.models import Handover, SignOff
 from shouwen.duty.queries.night import Night, night
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
@@ -32,7 +32,7 @@ SHOWN: Final = 12
 """Lines of one list; the page behind it has the others."""
 
 LEFT: Final = (
-    ("urgent", "紧急、重大", "danger", "urgent"), ("overdue", "已超时", "danger", "alert-triangle"), ("night", "夜里受理、还没办结", "info", "moon"),
+    ("urgent", "紧急、重大", "danger", "urgent"), ("overdue", "已超时的工单", "danger", "alert-triangle"), ("night", "夜里受理、还没办结", "info", "moon"),
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def page(request: HttpRequest) -> HttpResponse:
     missing = [one for one in _missing(actor, community, here, left_by, since, until, at) if one.rows]
     return render(request, "config/morning.html", {
         "since": since, "until": min(until, at), "running": at < until, "left": left, "missing": missing, "posts": left_by.posts, "now": at,
-        "sheets": [_sheet(one, here, at) for one in left_by.sheets], "signed": [(one, f"《{REVIEWS[one.book].title}》") for one in left_by.signed if one.book in REVIEWS],
+        "sheets": [_sheet(one, here, at) for one in left_by.sheets], "signed": _signatures(left_by.signed),
         "urgent": _count(left, 0), "over": _count(left, 1), "lacking": sum(one.count for one in missing),
         "given": sum(one.state == Handover.State.DONE for one in left_by.sheets) + len(left_by.signed),
         "unmanned": [one for one in left_by.posts if one.state not in ("here", "rostered")],
@@ -141,6 +141,21 @@ def _sheet(row: Handover, here: Directory, at: datetime) -> dict[str, Any]:
         "state": f"双方已签{f'，晚 {late} 分钟' if late > 0 else ''}" if row.finished_at else row.get_state_display(),
         "refusal": row.refusal, "url": reverse("duty:handing", args=[row.pk]),
     }  # fmt: skip
+
+
+def _signatures(rows: list[SignOff]) -> list[dict[str, Any]]:
+    """Signatures of logs, one line for all days of a book that somebody signed, by the latest of them."""
+    found: dict[tuple[str, str], list[SignOff]] = {}
+    for row in rows:
+        if row.book in REVIEWS:
+            found.setdefault((row.book, row.by_name), []).append(row)
+    return [
+        {
+            "title": f"《{REVIEWS[book].title}》", "who": who, "last": max(own, key=lambda one: one.day), "first": min(one.day for one in own), "count": len(own), "days": f"{len(own)} 天",
+            "remark": own[-1].remark,
+        }
+        for (book, who), own in found.items()
+    ]  # fmt: skip
 
 
 def _count(left: list[Listed], place: int) -> int:

@@ -67,10 +67,9 @@ def _uncounted(community_id: int, since: datetime) -> list[Lacking]:
     classes = {kind.class_ for kind in KINDS.values() if kind.counted}
     filled = Thing.objects.filter(store=OuterRef("pk"), gone_at__isnull=True)
     rows = Store.objects.filter(Exists(filled), community=community_id, holds__in=classes).annotate(last=Max("counts__at")).order_by("id")
-    return [
-        Lacking(
-            f"「{one.title}」没有清点", f"上次清点 {one.last.astimezone(queries.CHINA):%m-%d %H:%M}" if one.last else "从来没有清点过", one.last,
-            reverse("custody:count", args=[one.pk]), "warning",
-        )
-        for one in rows if one.last is None or one.last < since
-    ]  # fmt: skip
+    late = [one for one in rows if one.last is None or one.last < since]
+    if not late:
+        return []
+    said = "；".join(f"{one.title}（{f'上次 {one.last.astimezone(queries.CHINA):%m-%d %H:%M}' if one.last else '从来没有'}）" for one in late[:MOST])
+    url = reverse("custody:count", args=[late[0].pk]) if len(late) == 1 else reverse("custody:stores")
+    return [Lacking(f"{len(late)} 处没有清点", said, None, url, "warning")]

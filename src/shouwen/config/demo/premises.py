@@ -33,8 +33,8 @@ CARE: Final = ("量血压、代买药", "帮忙换灯泡", "陪着说了会儿�
 def live(place: Community, *, until: datetime) -> None:
     random, week = Random(5), until - timedelta(days=8)
     acts = {name: org.actor_for(org.user_id_of(name) or 0) for name in ("sun", "ma", "lin", "li")}
-    for n, building in enumerate(Building.objects.filter(community=place).order_by("pk")):
-        actions.give_charge(acts["lin"], building, user=User.objects.get(username=("sun", "ma")[n % 2]), at=week)
+    for building in Building.objects.filter(community=place):
+        actions.give_charge(acts["lin"], building, user=User.objects.get(username="sun" if int(building.code) % 2 else "ma"), at=week)
     actions.follow_units(SYSTEM, place, at=week)
     _signs(place, acts, until - timedelta(days=2))
     moments = [datetime.combine((week + timedelta(n)).astimezone(CHINA).date(), time(hour), CHINA) for n in range(9) for hour in (9, 13, 16, 20)]
@@ -82,7 +82,7 @@ def _visited(place: Community, acts: dict[str, Any], random: Random, day: date, 
             continue
         cared = unit.code == "5-2-0301"
         what = Visited("visit", "home", "nobody" if not cared and random.random() < 0.1 else "owner", random.choice(SAID), at, service=random.choice(CARE) if cared else "")
-        actions.record_visit(acts["sun" if unit.code.startswith("3") else "ma"], unit, what=what, at=at)
+        actions.record_visit(acts["sun"], unit, what=what, at=at)
     for unit in rows[:6]:
         moment = datetime.combine(day, time(10, 0), CHINA)
         if moment < until:

@@ -75,7 +75,7 @@ def test_the_manager_finds_the_night_on_one_sheet(as_, who, clock, night):
     assert "王秀英" not in page and "13800000001" not in page
     duty.sign_off(who("lin"), night, book="desk", day=EVENING.date(), remark="已阅", at=clock.at)
     page = as_("chen").get("/morning").content.decode()
-    assert "《值班日志》1 天没有签阅" not in page and "林芳" in page and "已签阅" in page
+    assert "《值班日志》1 天没有签阅" not in page and "林芳" in page and "已签阅" in page and "已阅" in page
 
 
 def test_it_costs_the_same_whatever_the_night_left(as_, world, who, clock, night, django_assert_max_num_queries):
