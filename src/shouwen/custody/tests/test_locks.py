@@ -14,6 +14,7 @@ from shouwen.custody.models import Loan, Move, Thing
 from shouwen.custody.records import RECORDS
 from shouwen.custody.rules import Taker
 from shouwen.custody.tests.conftest import HOME, OWNER, Keys, family, said
+from shouwen.estate.cards import cards_of
 from shouwen.estate.models import Unit
 from shouwen.estate.private import unseal
 from shouwen.kernel.access import SYSTEM
@@ -207,6 +208,7 @@ def test_a_changed_lock_waits_for_the_new_key_and_for_the_old_one_to_go_back(key
     row = procedures.file_ticket(li, keys.here, procedure="lock_change", answers={"unit": HOME, "caller": OWNER, "changed_on": "2026-11-22", "old_key": old.number}, at=MONDAY)
     card = cards.lock(li, home, MONDAY)
     assert "一切责任由业户承担" in card.text and "还没有催过" in card.text
+    assert card in cards_of(li, home, MONDAY), "beside whoever takes a matter of this room, and on its page"
     finish(sun, row.id, {"urged_at": "2026-11-23 10:30", "said": "unreached"}, MONDAY + HOUR)
     assert "已催 1 次，最近 11-23 11:00" in cards.lock(li, home, MONDAY).text
     finish(sun, row.id, {"urged_at": "2026-11-23 12:00", "said": "delivered"}, MONDAY + 3 * HOUR)
