@@ -138,7 +138,7 @@ def planted(house) -> dict[str, list[object]]:
 
     numbers = {made.liyuan.pk, row.id, unit.pk, person.pk, unit.building_id}
     for model in apps.get_models():
-        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org", "portal", "rounds", "fees") and any(
+        if model._meta.app_label in ("estate", "duty", "papers", "notices", "procedures", "org", "portal", "rounds", "premises", "fees") and any(
             field.name in ("community", "community_id", "ticket") for field in model._meta.fields
         ):
             names = {field.name for field in model._meta.fields}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Building, Community, Occupancy, Unit
@@ -283,11 +283,18 @@ class Month:
 
 
 def months(actor: Actor, community_id: int, today: date, count: int = 6) -> list[Month]:
-    """The last months, this one first."""
+    """The last months, this one first, since the registers are kept here (the first steward named, the first visit)."""
     place(actor, community_id)
+    kept = [
+        Charge.objects.filter(community=community_id).aggregate(first=Min("starts_at"))["first"],
+        Visit.objects.filter(community=community_id).order_by("at").values_list("at", flat=True).first(),
+    ]
+    since = min((at.astimezone(CHINA).date() for at in kept if at), default=today).replace(day=1)
     sums = {row.month: row for row in Summary.objects.filter(community=community_id, month__gte=today - timedelta(31 * (count + 1)))}
     found, month = [], today.replace(day=1)
     for _ in range(count):
+        if month < since:
+            break
         figures = followed_up(community_id, month)
         found.append(Month(month, figures, sums.get(month), not figures["asked"] and month < today.replace(day=1)))
         month = (month - timedelta(1)).replace(day=1)

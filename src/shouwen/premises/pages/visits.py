@@ -63,7 +63,7 @@ def coverage(request: HttpRequest) -> HttpResponseBase:
         "place": place, "day": day, "is_today": day == today, "before": day - timedelta(1), "after": day + timedelta(1) if day < today else None,
         "rows": [(row, here.name(row.steward) if row.steward else "") for row in shown], "all_rows": rows, "stewards": [(user, here.name(user)) for user in by], "steward": steward,
         "building": building, "every": every, "total": total, "seen": seen, "left": total - seen, "share": 100 * seen // total if total else 100,
-        "cared": sum(row.cared for row in shown), "cared_for": sum(row.cared_for for row in shown), "more": len(listed) > MOST,
+        "cared": (cared := sum(row.cared for row in shown)), "care_note": f"已访 {sum(row.cared_for for row in shown)} 户" if cared else "", "more": len(listed) > MOST,
         "units": [(one, care.get(one.pk, [])) for one in listed[:MOST]], "may_work": actor.may("premises.work", place.pk), "may_edit": actor.may("premises.edit", place.pk),
     }, part="day")  # fmt: skip
 

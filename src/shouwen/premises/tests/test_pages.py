@@ -13,7 +13,7 @@ from .test_visits import CARED, HOME, visited
 
 PAGES = ("/premises/", "/premises/visits", "/premises/visits/months", "/premises/signs", "/premises/signs/checks", "/premises/vacant", "/premises/areas", "/premises/sheets/visits", "/premises/sheets/vacant-register")
 COSTS = {
-    "/premises/": 9, "/premises/visits": 3, "/premises/visits/months": 10, "/premises/signs": 6, "/premises/signs/checks": 6, "/premises/vacant": 6, "/premises/areas": 5,
+    "/premises/": 9, "/premises/visits": 3, "/premises/visits/months": 8, "/premises/signs": 6, "/premises/signs/checks": 6, "/premises/vacant": 6, "/premises/areas": 5,
     "/premises/sheets/visits": 3, "/premises/sheets/vacant-register": 4,
 }
 WHO = 4
