@@ -136,4 +136,19 @@ def test_the_expert_sees_faults_by_line_while_typing(chen: Page) -> None:
     source.fill(good.replace("within: 20 minutes from filed", "within: 10 minutes from filed", 1))
     expect(page.locator(".said-changes")).to_contain_text("「受理」后 10 分钟")
     page.get_by_role("link", name="逐项改").click()
-    expect(page.locator("#panel")).to_contain_text("「受理」后 10 分钟")
+    panel = page.locator("#panel")
+    expect(panel).to_contain_text("「受理」后 10 分钟")
+
+    limit(page, "visit", 2)  # what is changed is taken back step by step, brought again, also after a reload and by keys
+    expect(panel.locator(".said-changes")).to_contain_text("「回复并回访验证」时限")
+    page.locator("#draft-undo").get_by_role("button", name="撤销").click()
+    expect(panel.locator(".said-changes")).not_to_contain_text("「回复并回访验证」时限")
+    expect(panel).to_contain_text("「受理」后 10 分钟")
+    page.locator("h1").click()
+    page.keyboard.press("Control+z")
+    expect(panel).not_to_contain_text("「受理」后 10 分钟")
+    page.reload()
+    for said in ("「受理」后 10 分钟", "「回复并回访验证」时限"):
+        page.locator("#draft-undo").get_by_role("button", name="重做").click()
+        expect(panel.locator(".said-changes")).to_contain_text(said)
+    expect(page.locator("#draft-undo").get_by_role("button", name="重做")).to_be_disabled()

@@ -89,4 +89,30 @@ def test_a_work_order_from_the_preview_to_the_signed_copy(desk: tuple[Page, str,
     expect(page.locator("section[aria-label=单据]")).to_contain_text("已回联")
     page.goto(f"{url}/papers/outstanding")
     expect(page.locator("#list")).to_contain_text("没有待交回的联")
+
+    page.goto(f"{url}/papers/printer")  # the printer of this desk is off: measured once, every page moves, a PDF too
+    page.locator('[data-measured="x"]').fill("43")
+    page.locator('[data-measured="y"]').fill("19")
+    expect(page.locator("[data-result]")).to_have_text("以后整页左移 3 mm，下移 1 mm。")
+    page.get_by_role("button", name="保存到这台电脑").click()
+    expect(page.locator(".printer-kept")).to_contain_text("左移 3 mm，下移 1 mm")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="打印测试页").click()
+    sheet = opened.value
+    expect(sheet.locator("[data-shift-said]")).to_contain_text("左移 3 mm，下移 1 mm")
+    assert sheet.evaluate("[...document.adoptedStyleSheets].some((one) => one.cssRules[0].cssText.includes('margin: 7mm 21mm 4mm 15mm'))")
+    sheet.close()
+    page.locator('[data-measured="x"]').fill("99")
+    page.locator('[data-measured="y"]').fill("20")
+    expect(page.locator("[data-result]")).to_contain_text("偏得太多")
+    expect(page.get_by_role("button", name="保存到这台电脑")).to_be_disabled()
+    page.goto(url + paper)
+    with page.context.expect_page() as opened:  # a PDF is drawn on the server, which is told
+        page.locator('[data-paper-print] [name="reason"]').first.fill("再补一份")
+        page.locator('[data-paper-print] button[value="html"]').first.click()
+    assert "dx=-3" in opened.value.locator("[data-shifted]").first.get_attribute("href")
+    opened.value.close()
+    page.goto(f"{url}/papers/printer")
+    page.get_by_role("button", name="清除").click()
+    expect(page.locator("[data-none]")).to_be_visible()
     assert broken == []

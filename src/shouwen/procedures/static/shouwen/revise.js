@@ -108,7 +108,7 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.undo === "ready") return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  waiting.then(() => {
+  waiting.then(() => new Promise((done) => setTimeout(done))).then(() => { // a form that is being submitted cannot be submitted anew
     const step = event.submitter?.value;
     const button = form.isConnected ? event.submitter : document.querySelector(`[data-undo] button[value="${step}"]`);
     if (!button || button.disabled) return;
