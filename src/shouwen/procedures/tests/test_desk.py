@@ -214,3 +214,10 @@ def test_an_hour_without_anybody_in_the_control_room_is_named_on_the_roster(worl
     night = Roster.objects.get(user_id=who("yin").id, post="control-room")
     duty.end_roster(SYSTEM, night, ends_on=date(2026, 11, 24), knowing=True)
     assert "监控室值班员有空档：11-25 00:00 至 11-25 08:00" in page(as_("chen").get("/duty/roster/plan"))
+
+
+def test_a_signature_that_belongs_to_an_answer_says_so_to_the_browser(world, as_):
+    """Also what is no single input: pictures, signatures, lists of ticks, lines of prices."""
+    html = page(as_("lin").get("/counter?procedure=conduct_record"))
+    box = next(part for part in html.split('<div class="upload"')[1:] if 'data-name="signature"' in part.partition(">")[0])
+    assert "data-only-if" in box.partition(">")[0] and "&quot;signed&quot;" in box.partition(">")[0]
