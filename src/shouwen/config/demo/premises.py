@@ -81,7 +81,8 @@ def _visited(place: Community, acts: dict[str, Any], random: Random, day: date, 
         if at > until or random.random() < 0.55:
             continue
         cared = unit.code == "5-2-0301"
-        what = Visited("visit", "home", "nobody" if not cared and random.random() < 0.1 else "owner", random.choice(SAID), at, service=random.choice(CARE) if cared else "")
+        met = "nobody" if not cared and random.random() < 0.1 else "owner"
+        what = Visited("visit", "home", met, "敲门三次，无人应" if met == "nobody" else random.choice(SAID), at, service=random.choice(CARE) if cared else "")
         actions.record_visit(acts["sun"], unit, what=what, at=at)
     for unit in rows[:6]:
         moment = datetime.combine(day, time(10, 0), CHINA)
