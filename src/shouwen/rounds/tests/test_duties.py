@@ -13,6 +13,7 @@ from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.zone import CHINA
 from shouwen.notices.models import Notice
 from shouwen.procedures import actions as tickets
+from shouwen.procedures import schedules, store
 from shouwen.procedures.models import Ticket
 from shouwen.rounds import actions, cards, chores, gear, patrols, queries, standard
 from shouwen.rounds.actions import Given
@@ -127,6 +128,18 @@ def test_the_monthly_check_of_the_equipment_that_nobody_makes_is_raised_by_name(
     run.refresh_from_db()
     assert run.state == "missed" and run.ends_at < datetime(2027, 1, 1, tzinfo=CHINA)
     assert "shi" in {one.user.username for one in Notice.objects.filter(title="漏巡：消防器材每月检查（09:00）")}
+
+
+@pytest.mark.shows("E26.06")
+def test_half_a_year_without_a_drill_is_flagged_to_those_above(world):
+    opened = datetime(2027, 1, 1, 9, tzinfo=CHINA)
+    schedules.open_scheduled(SYSTEM, world.liyuan.pk, procedure="fire_drill", rule="year on 01-01 at 09:00", due=opened, at=opened)
+    ticket = Ticket.objects.get(procedure="fire_drill")
+    tickets.pass_time(SYSTEM, store.load(ticket.pk), at=datetime(2027, 7, 1, 23, 59, 30, tzinfo=CHINA))
+    assert not Notice.objects.filter(why="late").exists()
+    tickets.pass_time(SYSTEM, store.load(ticket.pk), at=datetime(2027, 7, 2, 0, 0, tzinfo=CHINA))
+    assert {one.user.username for one in Notice.objects.filter(why="late", about=f"ticket:{ticket.pk}/drill")} == {"chen", "zhao", "shi"}
+    assert LogLine.objects.filter(post="service-manager", text="半年内没有做过消防培训和演练").exists()
 
 
 # --- supervisors at the posts --------------------------------------------------------------------------------------------
