@@ -11,7 +11,7 @@ from shouwen.kernel.refusals import Conflict, Refused
 
 from .kinds import ACCEPTED, KINDS, OWNER, PAPERS, REASONS, RELATIONS, Way
 
-COPYING: Final = ("复配", "复制", "配钥匙", "另配")
+COPYING: Final = ("复配", "复制", "配钥匙")
 """Uses that are a copy under another name. D4.67."""
 
 FRESH: Final = timedelta(hours=24)
@@ -70,7 +70,7 @@ def faults(kind: str, way: Way, *, purpose: str, user: Any, taker: Taker, reason
         found["purpose"] = "请写明用途。"
     elif len(purpose) < KINDS[kind].clear:
         found["purpose"] = f"{KINDS[kind].title}的用途请写清楚：谁去、做什么（至少 {KINDS[kind].clear} 个字）。"
-    elif not way.copies and any(words in purpose for words in COPYING):
+    elif KINDS[kind].family == "key" and not way.copies and any(words in purpose for words in COPYING):
         found["purpose"] = "要复配的，请走「拿去复配」，由客服负责人批准；没有批准不能复配。" if any(each.copies for each in KINDS[kind].ways.values()) else "这类钥匙不能复配。"
     if way.signs and not signature:
         found["signature"] = "请领用人签名；没有签名不能领走。"

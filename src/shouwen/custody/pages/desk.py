@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,14 +38,18 @@ def state_of(thing: Thing, at: datetime) -> tuple[str, str]:
     return thing.get_state_display(), TONES[thing.state]
 
 
-def people_here(community_id: int, permission: str = "") -> list[tuple[str, str]]:
-    """Colleagues who work here, for a choice: by name and post."""
+def people_here(community_id: int, posts: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Colleagues who work here, for a choice: by name and post. `posts`: those of these posts alone, where there are any."""
     directory = duty.current_directory(community_id)
     found: dict[int, str] = {}
     for held in directory.held:
         if held.user in directory.active and held.user not in found:
             title = directory.posts[held.post].title if held.post in directory.posts else ""
             found[held.user] = f"{directory.name(held.user)}（{title}）"
+    able = {held.user for held in directory.held if held.post in posts}
+    able |= {away.to for away in directory.absences if away.user in able and away.to is not None}  # who stands in for them
+    if able & set(found):
+        found = {user: label for user, label in found.items() if user in able}
     return sorted(((str(user), label) for user, label in found.items()), key=lambda pair: pair[1])
 
 

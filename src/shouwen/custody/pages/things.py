@@ -228,7 +228,7 @@ def lend(request: HttpRequest, pk: int, way: str) -> HttpResponse:
         raise NotFound
     if found.state != Thing.State.IN and request.method != "POST":
         return flash(redirect(address(found)), f"{found.number} 现在不在位，不能借出。", "warning")
-    people = people_here(found.community_id)
+    people = people_here(found.community_id, how.posts)
     sides = {side: speakers(found.community_id, side, at) for side in how.asks if side != "owner"}
     last = queries.closing(found.community_id, at)
     form = LendForm(request.POST or None, request.FILES or None, kind=found.kind, way=how, people=people, sides=sides, most=found.quantity, initial={

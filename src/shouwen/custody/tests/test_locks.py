@@ -63,6 +63,8 @@ def test_a_vacant_key_is_copied_on_the_heads_word_alone_and_the_book_follows(key
     for purpose in ("复配两把", "拿去复制", "去配钥匙"):
         with pytest.raises(Refused, match="没有批准不能复配"):
             keys.lend(key, purpose=purpose)
+    paper = keys.take_in("document", title="收费通知", store=keys.stores["archive"], purpose="通知")
+    assert keys.lend(paper, way="borrow", purpose="复制一份给财务").state == "out", "only of keys"
     loan = keys.lend(key, way="copy", purpose="保洁另需一把")
     assert loan.state == "asked"
     with pytest.raises(Refused, match="客服负责人批准"):
