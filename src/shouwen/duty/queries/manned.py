@@ -37,14 +37,17 @@ class Unmanned:
 
 
 def unmanned(actor: Actor, community_id: int, day: date, at: datetime) -> list[Unmanned]:
-    """The office hours of a day, up to now, in which no manager was checked in, in order of time. D12.38."""
+    """The office hours of a day, up to now, in which no manager was checked in, in order of time. D12.38.
+
+    Who has not said when they left counts until the end of their shift.
+    """
     place(actor, community_id)
     here = current_directory(community_id)
     start, end = (datetime.combine(day, hour, here.zone) for hour in OFFICE_HOURS)
     end = min(end, at)
     spans = [s for s in here.spans(day - timedelta(1), 2) if s.post in OFFICE and s.ends_at > start and s.starts_at < end]
     rows = Presence.objects.filter(community=community_id, post__in=OFFICE, arrived_at__lt=end, starts_at__gte=start - timedelta(days=2))
-    there = [(row.arrived_at, row.left_at or end) for row in rows.order_by("arrived_at") if (row.left_at or end) > start]
+    there = [(row.arrived_at, row.left_at or row.ends_at) for row in rows if (row.left_at or row.ends_at) > start]
     edges = {start, end} | {moment for s in spans for moment in (s.starts_at, s.ends_at)} | {moment for pair in there for moment in pair}
     cuts = sorted(moment for moment in edges if start <= moment <= end)
     found: list[Unmanned] = []
@@ -63,7 +66,7 @@ def unmanned(actor: Actor, community_id: int, day: date, at: datetime) -> list[U
 def unrecorded(actor: Actor, community_id: int, days: tuple[date, ...], at: datetime) -> list[tuple[str, str, datetime, str]]:
     """Shifts that ended on these days without a recorder or without a check record: (post, shift, end, why). D13.15.
 
-    Of posts that have a check list, and have handed over within a week: where nobody uses the sheet, nobody is asked for it.
+    Of posts that have a check list, since the first hand-over within a week: where nobody uses the sheet, nobody is asked for it.
     """
     place(actor, community_id)
     here = current_directory(community_id)
@@ -73,10 +76,11 @@ def unrecorded(actor: Actor, community_id: int, days: tuple[date, ...], at: date
             community=community_id, post=F("to_post"), state=Handover.State.DONE, due_at__gte=at - timedelta(days=7)
         ).values_list("post", "due_at")
     )  # fmt: skip
-    used, done = {post for post, _ in rows} & set(rule.DEFAULTS), set(rows)
+    done = set(rows)
+    begun = {post: min(due for other, due in rows if other == post) for post in {post for post, _ in rows} & set(rule.DEFAULTS)}
     found = []
     for span in here.spans(first - timedelta(1), (last - first).days + 2):
-        if span.post not in used or span.ends_at > at or span.ends_at.astimezone(here.zone).date() not in days:
+        if span.post not in begun or not begun[span.post] < span.ends_at <= at or span.ends_at.astimezone(here.zone).date() not in days:
             continue
         if (span.post, span.ends_at) in done or follower(here, span.post, span.ends_at, but=span.user) is None:
             continue
