@@ -12,8 +12,10 @@ from shouwen.config.morning import span
 from shouwen.custody import actions as custody
 from shouwen.duty import actions as duty
 from shouwen.duty import queries as duty_queries
+from shouwen.duty.books import REVIEWS
 from shouwen.duty.models import HandoverLine
 from shouwen.duty.queries.standing import standing
+from shouwen.kernel.refusals import Forbidden
 from shouwen.org import queries as org
 from shouwen.procedures import actions as tickets
 from shouwen.procedures.calendars import CHINA
@@ -91,6 +93,18 @@ def test_it_costs_the_same_whatever_the_night_left(as_, world, who, clock, night
         })  # fmt: skip
     with django_assert_max_num_queries(len(asked)):
         assert "第 7 件" in client.get("/morning").content.decode()
+
+
+@pytest.mark.shows("D11.17")
+def test_what_happens_to_keys_is_in_the_register_that_the_head_signs(who, night):
+    register = REVIEWS["keys"]
+    lines = duty_queries.reviewed_lines(night.pk, register, EVENING.date())
+    assert lines.filter(text__contains="冯涛借出").count() == 1 and not lines.exclude(text__startswith="KF-0001").exists()
+    with pytest.raises(Forbidden):
+        duty.sign_off(who("chen"), night, book="keys", day=EVENING.date(), at=MORNING)
+    row = duty.sign_off(who("lin"), night, book="keys", day=EVENING.date(), at=MORNING)
+    assert row.lines == lines.count() > 1
+    assert EVENING.date() not in duty_queries.overdue(night.pk, MORNING.date())["keys"]
 
 
 def test_who_may_look_and_what_stands_there_when_all_is_well(as_, world, clock):

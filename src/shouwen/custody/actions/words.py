@@ -22,12 +22,15 @@ def note(
     actor: Actor, thing: Thing, kind: str, text: str, at: datetime, *, loan: Loan | None = None, quantity: int = 0, when: datetime | None = None,
     book: bool = True,
 ) -> Move:  # fmt: skip
-    """A line of the ledger and (`book`) the same in the book of the post that keeps it. `when` = when it happened."""
+    """A line of the ledger and (`book`) the same in the book of the post that keeps it. `when` = when it happened.
+
+    Lines about keys are named so in the book: the register of keys is a view of them, read and signed daily. D11.17.
+    """
     words = text[:600]
     if book:
         duty.record([duty.Line(
             community_id=thing.community_id, post="control-room" if thing.store.holds == "area" else "receptionist", event_at=when or at, recorded_at=at,
-            text=f"{thing.number} {thing.title}：{words}", by_id=actor.id, by_name=actor.name, about=f"custody.thing:{thing.pk}",
+            text=f"{thing.number} {thing.title}：{words}", by_id=actor.id, by_name=actor.name, about=f"{'key' if KINDS[thing.kind].family == 'key' else 'custody.thing'}:{thing.pk}",
         )])  # fmt: skip
     return Move.objects.create(
         community_id=thing.community_id, thing=thing, loan=loan, kind=kind, at=when or at, recorded_at=at, by_id=actor.id, by_name=actor.name[:60],

@@ -64,7 +64,7 @@ def test_lent_counted_back_and_nothing_else_in_between(keys: Keys) -> None:
     key.refresh_from_db()
     assert (loan.state, loan.returned, loan.back_by, key.state) == ("closed", 2, "李静", "in")
     assert sum(Move.objects.filter(thing=key).values_list("quantity", flat=True)) == key.quantity, "the book is the sum of its moves"
-    assert [line.text.split("：")[1][:2] for line in LogLine.objects.filter(about=f"custody.thing:{key.pk}").order_by("id")] == ["收存", "王强", "王强", "王强"]
+    assert [line.text.split("：")[1][:2] for line in LogLine.objects.filter(about=f"key:{key.pk}").order_by("id")] == ["收存", "王强", "王强", "王强"]
     for change in (lambda: Move.objects.update(text="没有借过"), lambda: Move.objects.all().delete()):
         with pytest.raises(DatabaseError), transaction.atomic(), bookkeeping("somebody tries"):
             change()
