@@ -37,6 +37,8 @@ TONES: Final = {
 }  # fmt: skip
 ROAD: Final = ("received", "sent", "working", "closed")
 MOST_EVENTS: Final = 200
+ADDED: Final = ("扫码位置：", "自述房号：")
+"""How notes begin that the program adds when a resident files (actions.py): not the resident's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ def _told(
                 tell("您更正了内容")
         case engine.Urged() if own:
             tell(f"您催办了一次{f'：{event.reason}' if event.reason else ''}")
-        case engine.Noted() if own:
+        case engine.Noted() if own and not event.text.startswith(ADDED):
             tell(f"您留言：{event.text}" if not event.text.startswith("住户评价") else event.text.replace("住户评价", "您的评价"))
         case engine.Paused() if not rules.pauses[event.reason].approval:
             tell(f"暂缓办理：{rules.pauses[event.reason].title}")
