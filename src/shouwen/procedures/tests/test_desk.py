@@ -221,3 +221,9 @@ def test_a_signature_that_belongs_to_an_answer_says_so_to_the_browser(world, as_
     html = page(as_("lin").get("/counter?procedure=conduct_record"))
     box = next(part for part in html.split('<div class="upload"')[1:] if 'data-name="signature"' in part.partition(">")[0])
     assert "data-only-if" in box.partition(">")[0] and "&quot;signed&quot;" in box.partition(">")[0]
+
+
+@pytest.mark.shows("E18.01")
+def test_background_music_is_said_to_be_proposed_wherever_its_name_stands(world, as_):
+    for slug in ("background_music_plan", "background_music", "background_music_archive"):
+        assert "（提议）" in page(as_("chen").get(f"/procedures/{slug}")).partition("</h1>")[0].rpartition("<h1")[2], slug
