@@ -1,6 +1,7 @@
 import django.db.models.deletion
-import shouwen.estate.models
 from django.db import migrations, models
+
+import shouwen.estate.models
 
 
 class Migration(migrations.Migration):
@@ -36,6 +37,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '楼栋',
+                'constraints': [models.UniqueConstraint(fields=('community', 'code'), name='building_once')],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +90,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '住户隐私资料',
+                'indexes': [models.Index(condition=models.Q(('phone_digest', ''), _negated=True), fields=['phone_digest'], name='phone_digest')],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +115,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '隐私查看申请',
+                'indexes': [models.Index(fields=['community', 'state', '-id'], name='reveal_waiting'), models.Index(fields=['asked_by_id', '-asked_at'], name='reveal_by')],
             },
         ),
         migrations.CreateModel(
@@ -134,6 +138,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '房屋',
+                'indexes': [models.Index(fields=['community', 'order'], name='unit_in_order')],
+                'constraints': [models.UniqueConstraint(fields=('community', 'code'), name='unit_once')],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +157,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '居住关系',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('unit', 'person', 'kind'), name='occupancy_open_once'), models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='occupancy_ends_after')],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +171,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '车辆',
+                'constraints': [models.UniqueConstraint(fields=('community', 'plate'), name='vehicle_once')],
             },
         ),
         migrations.CreateModel(
@@ -179,62 +187,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '检索词',
+                'indexes': [models.Index(fields=['community', 'kind', 'term'], name='term_here'), models.Index(fields=['kind', 'term'], name='term_everywhere'), models.Index(condition=models.Q(('unit__isnull', False)), fields=['unit'], name='term_unit'), models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='term_person'), models.Index(condition=models.Q(('vehicle__isnull', False)), fields=['vehicle'], name='term_vehicle')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='building',
-            constraint=models.UniqueConstraint(fields=('community', 'code'), name='building_once'),
-        ),
-        migrations.AddIndex(
-            model_name='personprivate',
-            index=models.Index(condition=models.Q(('phone_digest', ''), _negated=True), fields=['phone_digest'], name='phone_digest'),
-        ),
-        migrations.AddIndex(
-            model_name='reveal',
-            index=models.Index(fields=['community', 'state', '-id'], name='reveal_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='reveal',
-            index=models.Index(fields=['asked_by_id', '-asked_at'], name='reveal_by'),
-        ),
-        migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['community', 'order'], name='unit_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('community', 'code'), name='unit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='occupancy',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('unit', 'person', 'kind'), name='occupancy_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='occupancy',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='occupancy_ends_after'),
-        ),
-        migrations.AddConstraint(
-            model_name='vehicle',
-            constraint=models.UniqueConstraint(fields=('community', 'plate'), name='vehicle_once'),
-        ),
-        migrations.AddIndex(
-            model_name='searchterm',
-            index=models.Index(fields=['community', 'kind', 'term'], name='term_here'),
-        ),
-        migrations.AddIndex(
-            model_name='searchterm',
-            index=models.Index(fields=['kind', 'term'], name='term_everywhere'),
-        ),
-        migrations.AddIndex(
-            model_name='searchterm',
-            index=models.Index(condition=models.Q(('unit__isnull', False)), fields=['unit'], name='term_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='searchterm',
-            index=models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='term_person'),
-        ),
-        migrations.AddIndex(
-            model_name='searchterm',
-            index=models.Index(condition=models.Q(('vehicle__isnull', False)), fields=['vehicle'], name='term_vehicle'),
         ),
     ]
