@@ -44,7 +44,7 @@ def count(text: str) -> Count | None:
     if found is None or (found["what"] != "open") != bool(found["period"]) or found["what"] == "due" and found["period"] != "today":
         raise ValueError(f"看不懂的算法「{text}」，{HELP}")
     pairs = tuple(tuple(one.split(" is ")) for one in (found["conditions"] or "").split(" and ") if one)
-    return Count(found["procedure"], found["what"], found["period"] or "", pairs)  # type: ignore[arg-type]
+    return Count(found["procedure"], found["what"], found["period"] or "", pairs)
 
 
 def names(text: str) -> tuple[str, ...]:
