@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 from django.db.utils import IntegrityError
@@ -28,14 +29,18 @@ CATCH_UP = timedelta(days=3)
 """How far back a worker that was away looks; the latest missed moment of each rule is opened once, earlier ones are not."""
 
 
-def scheduled_between(after: datetime, until: datetime, *, community_id: int | None = None) -> list[Moment]:
-    """Every moment in (after, until] at which a recurring procedure opens, or a play of an approved plan, in order of time."""
+def scheduled_between(after: datetime, until: datetime, *, community_id: int | None = None, only: Container[str] | None = None) -> list[Moment]:
+    """Every moment in (after, until] at which a recurring procedure opens, or a play of an approved plan, in order of time.
+
+    With `only`, of these procedures."""
     found: list[Moment] = music.moments(after, until, community_id)
     for community, version in estate.every_community():
         if community_id not in (None, community):
             continue
         calendar = calendar_for(community, duty.directory(community, version), until)
         for slug, rules in all_in_force(community, until).items():
+            if only is not None and slug not in only:
+                continue
             for rule in rules.every:
                 at = after
                 while True:
@@ -47,7 +52,7 @@ def scheduled_between(after: datetime, until: datetime, *, community_id: int | N
                     if at > until:
                         break
                     found.append((at, community, slug, rule))
-    return sorted(found)
+    return sorted(found if only is None else [each for each in found if each[2] in only])
 
 
 @action("procedure.scheduled", may="system", says="按期开出「{title}」{number}")

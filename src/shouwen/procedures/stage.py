@@ -78,7 +78,7 @@ class Stage:
         """Let time pass: every clock due on the way wakes at its own moment, every recurring procedure opens at its own."""
         self.heard = self._last_notice()
         start = self.now
-        moments = [each for each in schedules.scheduled_between(start, target, community_id=self.home()) if each[2] in self.named]
+        moments = schedules.scheduled_between(start, target, community_id=self.home(), only=self.named)
         while True:
             wake = (
                 Clock.objects.filter(ticket_id__gt=self.first_ticket, wake_at__lte=target)

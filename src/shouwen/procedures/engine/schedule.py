@@ -17,6 +17,9 @@ PATTERN = re.compile(
     rf"(?P<on>day|workday|{'|'.join(WEEKDAYS)}|month on (?P<day>\d{{1,2}})|month end|year on (?P<month>\d{{2}})-(?P<date>\d{{2}}))"
     r" at (?P<hour>\d{2}):(?P<minute>\d{2})"
 )
+BASE = date(2020, 1, 6)
+"""A Monday: from here an RRULE counts."""
+
 HELP = "应写作如 day at 08:30、workday at 09:00、saturday at 10:00、month on 28 at 09:00、month end at 17:00、RRULE:…"
 
 
@@ -40,9 +43,33 @@ def checked(rule: str) -> re.Match[str] | None:
     return m
 
 
+@lru_cache(maxsize=512)
 def _recurrence(rule: str, start: date) -> rruleset:
     found: rruleset = rrulestr(rule, dtstart=datetime.combine(start, time(0)), forceset=True)
     return found
+
+
+def _beginning(rule: str, after: date) -> date:
+    """From where to count: a whole period of the rule before `after`, so that the years since BASE cost nothing.
+
+    Phase is that of BASE, so that INTERVAL counts from the same Monday whoever asks. What is counted off (COUNT) begins there.
+    """
+    if "COUNT=" in rule or "\n" in rule or after <= BASE:
+        return BASE
+    found = re.search(r"INTERVAL=(\d+)", rule)
+    many = max(int(found[1]), 1) if found else 1
+
+    def back(passed: int) -> int:
+        return max(passed // many - 1, 0) * many
+
+    if "FREQ=DAILY" in rule:
+        return BASE + timedelta(days=back((after - BASE).days))
+    if "FREQ=WEEKLY" in rule:
+        return BASE + timedelta(weeks=back((after - BASE).days // 7))
+    if "FREQ=MONTHLY" in rule:
+        months = back((after.year - BASE.year) * 12 + after.month - BASE.month)
+        return BASE.replace(year=BASE.year + months // 12, month=months % 12 + 1)
+    return BASE.replace(year=BASE.year + back(after.year - BASE.year))
 
 
 def next_time(rule: str, after: datetime, calendar: Calendar) -> datetime:
@@ -53,8 +80,7 @@ def next_time(rule: str, after: datetime, calendar: Calendar) -> datetime:
     after = after.astimezone(TZ)
     m = checked(rule)
     if m is None:
-        # phase is fixed, so that INTERVAL counts from the same Monday whoever asks
-        found = _recurrence(rule, date(2020, 1, 6)).after(after.replace(tzinfo=None))
+        found = _recurrence(rule, _beginning(rule, after.date())).after(after.replace(tzinfo=None))
         if found is None:
             raise Refused(f"周期「{rule}」已经没有下一次")
         return datetime.combine(found.date(), found.time(), TZ)

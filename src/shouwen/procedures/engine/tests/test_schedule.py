@@ -1,9 +1,10 @@
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from shouwen.procedures.engine import TZ, Calendar, Refused, next_time
-from shouwen.procedures.engine.schedule import checked
+from shouwen.procedures.engine.schedule import BASE, checked
 
 CAL = Calendar(confirmed=frozenset({2026, 2027}))
 
@@ -53,3 +54,20 @@ def test_no_workday_in_sight_is_refused() -> None:
     off = Calendar(dates={date(2026, 1, 1) + timedelta(days=i): Day(False) for i in range(2200)}, confirmed=frozenset(range(2026, 2035)))
     with pytest.raises(Refused, match="四年内没有下一次"):
         next_time("workday at 09:00", on("2026-11-23 09:00"), off)
+
+
+@pytest.mark.parametrize("rule", [
+    "FREQ=DAILY;INTERVAL=3;BYHOUR=9", "FREQ=DAILY;BYMONTHDAY=31;BYHOUR=7", "FREQ=DAILY;COUNT=9", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;BYHOUR=8",
+    "FREQ=WEEKLY;INTERVAL=3;BYDAY=SU,MO;WKST=SU", "FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1,-1;BYHOUR=9", "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=31",
+    "FREQ=YEARLY;INTERVAL=3;BYMONTH=2;BYMONTHDAY=29,3", "FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1;BYDAY=MO",
+])  # fmt: skip
+def test_counting_from_nearby_gives_what_counting_from_the_beginning_gives(rule: str) -> None:
+    whole = rrulestr(f"RRULE:{rule}", dtstart=datetime.combine(BASE, time(0)))
+    for days in range(-40, 2900, 97):
+        after = datetime.combine(BASE, time(8, 30), TZ) + timedelta(days=days)
+        wanted = whole.after(after.replace(tzinfo=None))
+        if wanted is None:
+            with pytest.raises(Refused):
+                next_time(f"RRULE:{rule}", after, CAL)
+        else:
+            assert next_time(f"RRULE:{rule}", after, CAL) == wanted.replace(tzinfo=TZ)
