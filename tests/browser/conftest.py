@@ -22,6 +22,8 @@ PATIENCE = 60_000
 
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+CHROMIUM = next((str(path) for path in (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")) if path.exists()), None)
+"""The machine's own browser, the one without windows first; else the one Playwright brings."""
 
 
 class Site:
@@ -92,12 +94,11 @@ def aside(do: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The machine's own browser if it has one; else the one Playwright brings."""
+    """One for the whole run of a worker."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop in this thread; what a test asks the database, it asks alone
-    found = Path("/usr/bin/chromium")
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(found) if found.exists() else None, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -32,7 +32,7 @@ from shouwen.notices.models import Notice
 from shouwen.org import queries
 from shouwen.procedures import actions
 
-from .conftest import PATIENCE, Site, log_in
+from .conftest import CHROMIUM, PATIENCE, Site, log_in
 from .test_reach import addresses
 
 PREFIX = "/wuye"
@@ -199,7 +199,7 @@ def test_nothing_leaves_the_prefix(proxied: tuple[str, list[str]], chromium: Bro
         "/org/account", "/guide", "/counter", "/sw.js", "/manifest.webmanifest", "/settings/calendar",
     ]  # fmt: skip
     browser = chromium.browser_type.launch(  # whose service workers take our certificate
-        executable_path="/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None, args=["--no-sandbox", "--ignore-certificate-errors"]
+        executable_path=CHROMIUM, args=["--no-sandbox", "--ignore-certificate-errors"]
     )
     try:
         assert every_page(browser, base, more, strays) > 30
