@@ -35,7 +35,7 @@ def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: Site, 
     url, (he, *numbers) = site.url, numbers
     lin, zhang = site.at_desk("lin", "/board"), site.at_desk("zhang", "/board")
     expect(zhang.locator("#lane-overdue tr[data-href]")).to_have_count(2)
-    expect(zhang.locator("#board")).not_to_contain_text("何敏")
+    expect(zhang.locator("#lane-overdue")).not_to_contain_text("何敏")
 
     zhang.locator('#lane-overdue input[name="task"]').first.check()  # what is chosen outlives a refresh
     lin.locator("#lane-overdue [data-tick-all]").check()

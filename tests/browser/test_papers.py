@@ -110,7 +110,7 @@ def test_a_work_order_from_the_preview_to_the_signed_copy(desk: tuple[Page, str,
     with page.context.expect_page() as opened:  # a PDF is drawn on the server, which is told
         page.locator('[data-paper-print] [name="reason"]').first.fill("再补一份")
         page.locator('[data-paper-print] button[value="html"]').first.click()
-    assert "dx=-3" in opened.value.locator("[data-shifted]").first.get_attribute("href")
+    expect(opened.value.locator("[data-shifted]").first).to_have_attribute("href", re.compile("dx=-3"))
     opened.value.close()
     page.goto(f"{url}/papers/printer")
     page.get_by_role("button", name="清除").click()

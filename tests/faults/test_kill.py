@@ -21,6 +21,8 @@ from .running import Site, site
 
 KILLS = 32
 WRITERS = 4
+PAUSE = 0.15
+"""Seconds between two tickets of a writer: load at every moment, and processors left for the tests beside this one."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Writer:
 
     def run(self) -> None:
         serial = 0
-        while not self.stop.is_set():
+        while not self.stop.wait(PAUSE):
             serial += 1
             content = f"{self.name}-{serial}"
             filed = self.post("/api/v1/procedures/tickets", {"procedure": "watched", "answers": {"content": content}}, ("file", content))

@@ -18,7 +18,7 @@ from shouwen.kernel.refusals import NotFound, TooMany
 
 from . import search
 from .bulk import batches
-from .codes import fold, room_code, room_parts, without_zeros
+from .codes import fold, plate_number, room_code, room_parts, without_zeros
 from .models import Building, Community, Import, Occupancy, Person, Reveal, SearchTerm, Unit, Vehicle
 from .private import digits, mask_id, mask_name, mask_phone, phone_digest
 from .search import Found
@@ -112,6 +112,13 @@ def unit_by_code(community_id: int, text: str) -> Unit | None:
     if not found and parts is not None and not parts.entrance:
         found = list(here.filter(building__code=parts.building, room=parts.room)[:2])
     return found[0] if len(found) == 1 else None
+
+
+def car(community_id: int, text: str) -> tuple[str, Unit | None]:
+    """A plate as the register spells it, "" if it is none, and the unit whose car it is. For rules and forms that have their community already."""
+    plate = plate_number(text)
+    found = Vehicle.objects.filter(community_id=community_id, plate=plate).select_related("unit").first() if plate else None
+    return plate, found.unit if found else None
 
 
 MISSES = 50

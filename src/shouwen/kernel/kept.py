@@ -29,8 +29,7 @@ class Kept(Generic[V]):
     def get(self, key: Hashable, load: Callable[[], V]) -> V:
         """The value under the key, from the store or by `load`."""
         db = connections[DEFAULT_DB_ALIAS]
-        waits = db.run_on_commit if db.in_atomic_block else ()
-        found = self._waiting(key, waits) if waits else None
+        found = _waiting(db, self, key) if db.in_atomic_block and db.run_on_commit else None
         if found is None and (held := self.shared.get(key)) and held[0] > monotonic():
             return held[1]
         if isinstance(found, _Read) and found.until > monotonic():
@@ -48,12 +47,6 @@ class Kept(Generic[V]):
         gone()
         if connection.in_atomic_block:
             transaction.on_commit(gone)
-
-    def _waiting(self, key: Hashable, waits: Sequence[tuple[Any, ...]]) -> _Read | _Gone | None:
-        for _, done, *_ in reversed(waits):
-            if isinstance(done, (_Read, _Gone)) and done.store is self and done.key in (key, None):
-                return done
-        return None
 
 
 class _Read:
@@ -81,3 +74,28 @@ def forget() -> None:
     """Empty every store of this process (tests begin with it)."""
     for store in _stores:
         store.shared.clear()
+
+
+class _Newest:
+    """The newest of what waits in a transaction, by store and key. Follows the list as it grows: long transactions read often."""
+
+    def __init__(self, waits: Sequence[tuple[Any, ...]]) -> None:
+        self.waits, self.seen = waits, 0
+        self.by_key: dict[tuple[Kept[Any], Hashable], tuple[int, _Read | _Gone]] = {}
+
+    def of(self, store: Kept[Any], key: Hashable) -> _Read | _Gone | None:
+        for place in range(self.seen, len(self.waits)):
+            done = self.waits[place][1]
+            if isinstance(done, (_Read, _Gone)):
+                self.by_key[done.store, done.key] = place, done
+        self.seen = len(self.waits)
+        found = [held for held in (self.by_key.get((store, key)), self.by_key.get((store, None))) if held]
+        return max(found)[1] if found else None
+
+
+def _waiting(db: Any, store: Kept[Any], key: Hashable) -> _Read | _Gone | None:
+    """What this transaction last read or forgot of a key. A rollback (of a savepoint too) gives the connection a new list."""
+    newest: _Newest | None = getattr(db, "kept_newest", None)
+    if newest is None or newest.waits is not db.run_on_commit:
+        newest = db.kept_newest = _Newest(db.run_on_commit)
+    return newest.of(store, key)

@@ -65,6 +65,32 @@ class VacancyForm(forms.Form):
     condition = forms.CharField(label="房屋状况", max_length=200, required=False, help_text="如 毛坯、已装修、家具齐全、待维修")
 
 
+class PermitForm(forms.Form):
+    """停车证, to a unit and a vehicle."""
+
+    use_required_attribute = False
+    room = forms.CharField(label="房号", max_length=40, error_messages={"required": "请填写哪一户。"})
+    plate = forms.CharField(label="车牌", max_length=20, error_messages={"required": "请填写车牌。"}, help_text="如 粤B12345；新能源车牌 8 位")
+    starts_on = forms.DateField(label="有效期自", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"), error_messages={"required": "请填写从哪天起有效。", "invalid": "日期没有看懂。"})
+    ends_on = forms.DateField(label="有效期至", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"), error_messages={"required": "请填写到哪天为止。", "invalid": "日期没有看懂。"})
+    remark = forms.CharField(label="备注", max_length=200, required=False)
+
+
+class PermitChangeForm(forms.Form):
+    """Another car, another last day."""
+
+    use_required_attribute = False
+    plate = forms.CharField(label="车牌", max_length=20, error_messages={"required": "请填写车牌。"})
+    ends_on = forms.DateField(label="有效期至", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"), error_messages={"required": "请填写到哪天为止。", "invalid": "日期没有看懂。"})
+    reason = forms.CharField(label="变更原因", max_length=200, error_messages={"required": "请填写变更原因。"}, help_text="如 换车、续期")
+
+
+class PermitEndForm(forms.Form):
+    use_required_attribute = False
+    how = forms.ChoiceField(label="收回还是挂失", choices=[("withdrawn", "收回"), ("lost", "挂失（丢失作废）")], widget=forms.RadioSelect, error_messages={"required": "请选收回还是挂失。"})
+    reason = forms.CharField(label="原因", max_length=200, error_messages={"required": "请填写原因。"}, help_text="如 搬走、卖车、丢失")
+
+
 class DaysForm(forms.Form):
     """From … to … of a sheet."""
 

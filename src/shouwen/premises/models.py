@@ -1,4 +1,4 @@
-"""The steward's registers: who answers for which building, signs, vacant units, and visits to households.
+"""The steward's registers: who answers for which building, signs, vacant units, visits to households, parking permits.
 
 What was seen at a sign or in a vacant unit is a reading of rounds at its point; nothing of it is kept twice.
 """
@@ -150,3 +150,56 @@ class Summary(models.Model):
     class Meta:
         verbose_name = "回访月度汇总"
         constraints = [models.UniqueConstraint(fields=["community", "month"], name="summary_once")]
+
+
+class Permit(models.Model):
+    """停车证: issued to a unit for a vehicle, from when to when; what happened to it stands in PermitEvent. D2.81, D2.82."""
+
+    class State(models.TextChoices):
+        VALID = "valid", "使用中"
+        RENEWED = "renewed", "到期换发"
+        WITHDRAWN = "withdrawn", "已收回"
+        LOST = "lost", "已挂失"
+
+    community = models.ForeignKey(Community, models.PROTECT, verbose_name="小区", db_index=False)
+    number = models.CharField("停车证号", max_length=20)
+    unit = models.ForeignKey(Unit, models.PROTECT, verbose_name="房屋", related_name="permits")
+    plate = models.CharField("车牌", max_length=12)
+    starts_on = models.DateField("有效期自")
+    ends_on = models.DateField("有效期至")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.VALID)
+    remark = models.CharField("备注", max_length=200, blank=True)
+    issued_by = models.CharField("发证人", max_length=60)
+    issued_at = models.DateTimeField("发证时间")
+
+    class Meta:
+        verbose_name = "停车证"
+        constraints = [
+            models.UniqueConstraint(fields=["community", "number"], name="permit_once"),
+            models.UniqueConstraint(fields=["community", "plate"], condition=models.Q(state="valid"), name="permit_of_plate"),
+            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="permit_ends_after"),
+        ]
+        indexes = [models.Index(fields=["community", "-id"], name="permit_here")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PermitEvent(models.Model):
+    """One change of a parking permit: when, by whom, what. Never altered. D2.82."""
+
+    class Kind(models.TextChoices):
+        ISSUED = "issued", "发证"
+        CHANGED = "changed", "变更"
+        RENEWED = "renewed", "到期换发"
+        WITHDRAWN = "withdrawn", "收回"
+        LOST = "lost", "挂失"
+
+    permit = models.ForeignKey(Permit, models.PROTECT, verbose_name="停车证", related_name="events")
+    kind = models.CharField("变更", max_length=10, choices=Kind.choices)
+    words = models.CharField("内容", max_length=400)
+    at = models.DateTimeField("时间")
+    by_name = models.CharField("经办人", max_length=60)
+
+    class Meta:
+        verbose_name = "停车证变更"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Building, Community, Occupancy, Unit
@@ -18,7 +18,7 @@ from shouwen.kernel.zone import CHINA
 from shouwen.rounds.models import Point, Reading, Run
 
 from .kinds import NOBODY
-from .models import Charge, Sign, Summary, Vacancy, Visit
+from .models import Charge, Permit, Sign, Summary, Vacancy, Visit
 
 LIVED_IN: Final = (Unit.State.OCCUPIED, Unit.State.RENOVATING)
 """Units that are households, as `estate.queries.areas` counts them."""
@@ -58,6 +58,19 @@ def _steward(building: str, column: str = "user_id") -> Subquery:
 def stewards(community_id: int) -> dict[int, int]:
     """Building → who answers for it now."""
     return dict(Charge.objects.filter(community=community_id, ends_at=None).values_list("building_id", "user_id"))
+
+
+# --- parking permits -----------------------------------------------------------------------------------------------------
+
+
+def permits(actor: Actor, today: date) -> QuerySet[Permit]:
+    """Every parking permit there was, the newest first; `current`: in use and not run out. D2.82."""
+    current = ExpressionWrapper(Q(state=Permit.State.VALID, ends_on__gte=today), output_field=BooleanField())
+    return _seen(actor, Permit.objects.select_related("unit").annotate(current=current)).order_by("community_id", "-id")
+
+
+def permit(actor: Actor, pk: int, today: date) -> Permit:
+    return _one(permits(actor, today), pk, "没有这张停车证，或您无权查看。")
 
 
 # --- signs ---------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .pages import areas, sheets, signs, vacant, visits
+from .pages import areas, permits, sheets, signs, vacant, visits
 
 app_name = "premises"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("signs/<int:pk>", signs.sign, name="sign"),
     path("vacant", vacant.VACANT.page, name="vacant"),
     path("vacant/<int:pk>", vacant.vacancy, name="vacancy"),
+    path("permits", permits.PERMITS.page, name="permits"),
+    path("permits/new", permits.issue, name="permit_new"),
+    path("permits/<int:pk>", permits.permit, name="permit"),
     path("areas", areas.areas, name="areas"),
     path("sheets/<slug:form>", sheets.sheet, name="sheet"),
 ]

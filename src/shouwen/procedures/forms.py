@@ -50,6 +50,7 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.procedure, self.step = procedure, procedure.every_step[step]
         given = given or {}
+        known = {**(earlier or {}), **given}
         for ask in self.step.asks.values():
             if amending and (ask.name not in given or ask.reckoned) or not amending and not self._possible(ask, earlier or {}):
                 continue
@@ -60,7 +61,8 @@ class StepForm(forms.Form):
                 field.widget.attrs["data-default-by"] = json.dumps([self._name(ask.default_by), ask.defaults])
             self.fields[ask.name] = field
             if ask.reckoned and not amending:
-                _reckon(field, worked_out(ask, {**(earlier or {}), **given}, community_id, at))
+                known[ask.name] = worked_out(procedure, ask, known, community_id, at)
+                _reckon(field, known[ask.name])
         for index, need in enumerate(() if amending else self.step.needs):
             self.fields[f"need-{index}"] = _need(procedure, need, self._purpose(need))
 

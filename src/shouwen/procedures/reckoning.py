@@ -1,4 +1,4 @@
-"""Puts the reckoned answers of a step in: sums of its own answers, and how many tickets there are. D1.05, D2.25, D6.30, E20.15."""
+"""Puts the reckoned answers of a step in: what its own answers come to, and how many tickets there are. D1.05, D2.25, D2.78, D6.30, E20.15."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_reckoned(
     for ask in asks:
         if ask.reckoned:
             found.pop(ask.name, None)
-            value: Any = worked_out(ask, known, community_id, at)
+            value: Any = worked_out(procedure, ask, known, community_id, at)
             if value:
                 found[ask.name] = value
         else:
@@ -42,16 +42,22 @@ def with_reckoned(
 
 
 def again(procedure: Procedure, answers: Mapping[str, Any]) -> dict[str, str]:
-    """After an amendment: the sums that stand in a ticket, as its answers make them now."""
-    sums = [a for a in procedure.asks.values() if a.name in answers and a.reckoned and reckoned.count(a.reckoned) is None]
-    return {a.name: value for a in sums if (value := reckoned.summed(a.reckoned, answers)) and value != answers[a.name]}
+    """After an amendment: what rests on the answers of a ticket, as they make it now; one may rest on the one before."""
+    known: dict[str, Any] = dict(answers)
+    changed: dict[str, str] = {}
+    for ask in procedure.asks.values():
+        if ask.name in answers and ask.reckoned and reckoned.count(ask.reckoned) is None:
+            value = reckoned.from_answers(procedure, ask.reckoned, known)
+            if value and value != known[ask.name]:
+                known[ask.name] = changed[ask.name] = value
+    return changed
 
 
-def worked_out(ask: Ask, answers: Mapping[str, Any], community_id: int, at: datetime) -> str:
+def worked_out(procedure: Procedure, ask: Ask, answers: Mapping[str, Any], community_id: int, at: datetime) -> str:
     """What it comes to; "" while an answer on which it rests is missing."""
     counted = reckoned.count(ask.reckoned)
     if counted is None:
-        return reckoned.summed(ask.reckoned, answers)
+        return reckoned.from_answers(procedure, ask.reckoned, answers)
     wanted = []
     for name, value in counted.conditions:
         if value.startswith("{"):

@@ -1,4 +1,4 @@
-"""Areas of the stewards, signs with their checks, vacant units with an inspection, and visits of yesterday and today."""
+"""Areas of the stewards, signs with their checks, vacant units with an inspection, visits of yesterday and today, parking permits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from shouwen.duty import queries as duty
-from shouwen.estate.models import Building, Community, Unit
+from shouwen.estate.models import Building, Community, Unit, Vehicle
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.zone import CHINA
 from shouwen.org import queries as org
@@ -37,6 +37,7 @@ def live(place: Community, *, until: datetime) -> None:
         actions.give_charge(acts["lin"], building, user=User.objects.get(username="sun" if int(building.code) % 2 else "ma"), at=week)
     actions.follow_units(SYSTEM, place, at=week)
     _signs(place, acts, until - timedelta(days=2))
+    _permits(place, acts, until)
     moments = [datetime.combine((week + timedelta(n)).astimezone(CHINA).date(), time(hour), CHINA) for n in range(9) for hour in (9, 13, 16, 20)]
     for at in moments:
         if week < at < until:
@@ -61,6 +62,20 @@ def _signs(place: Community, acts: dict[str, Any], at: datetime) -> None:
         tickets.finish(acts[who], row, task=row.state.open_tasks[0].id, answers=answers, at=at)
     waits = {"category": "safety", "target": "public", "content": "高空坠物，请勿停留", "building": "12", "place": "12 栋北侧", "quantity": "2", "reason": "外墙维修期间"}
     tickets.file_ticket(acts["ma"], place, procedure="sign_use", answers=waits, at=at + timedelta(days=1))
+
+
+def _permits(place: Community, acts: dict[str, Any], until: datetime) -> None:
+    """A dozen cars with permits: one ran out, one is lost, one was prolonged, one taken back."""
+    today = until.astimezone(CHINA).date()
+    rows = []
+    for n, car in enumerate(Vehicle.objects.filter(community=place, unit__isnull=False).select_related("unit").order_by("pk")[:12]):
+        starts = today - timedelta(days=360 - 20 * n)
+        ends = today - timedelta(days=2) if n == 1 else starts + timedelta(days=364)
+        rows.append(actions.issue_permit(acts["li"], car.unit, plate=car.plate, starts_on=starts, ends_on=ends, at=until - timedelta(days=6, hours=n)))
+    if len(rows) == 12:
+        actions.change_permit(acts["li"], rows[0], plate=rows[0].plate, ends_on=today + timedelta(days=369), reason="续期一年", at=until - timedelta(days=1))
+        actions.end_permit(acts["sun"], rows[4], how="lost", reason="业主说钱包丢了", at=until - timedelta(days=1))
+        actions.end_permit(acts["li"], rows[5], how="withdrawn", reason="搬走", at=until - timedelta(hours=20))
 
 
 def _walked(run: Run, place: Community, random: Random, at: datetime) -> None:

@@ -127,4 +127,39 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['community', '-at', '-id'], name='visit_day'), models.Index(fields=['unit', '-at'], name='visit_unit')],
             },
         ),
+        migrations.CreateModel(
+            name='Permit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=20, verbose_name='停车证号')),
+                ('plate', models.CharField(max_length=12, verbose_name='车牌')),
+                ('starts_on', models.DateField(verbose_name='有效期自')),
+                ('ends_on', models.DateField(verbose_name='有效期至')),
+                ('state', models.CharField(choices=[('valid', '使用中'), ('renewed', '到期换发'), ('withdrawn', '已收回'), ('lost', '已挂失')], default='valid', max_length=10, verbose_name='状态')),
+                ('remark', models.CharField(blank=True, max_length=200, verbose_name='备注')),
+                ('issued_by', models.CharField(max_length=60, verbose_name='发证人')),
+                ('issued_at', models.DateTimeField(verbose_name='发证时间')),
+                ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='permits', to='estate.unit', verbose_name='房屋')),
+            ],
+            options={
+                'verbose_name': '停车证',
+                'indexes': [models.Index(fields=['community', '-id'], name='permit_here')],
+                'constraints': [models.UniqueConstraint(fields=('community', 'number'), name='permit_once'), models.UniqueConstraint(condition=models.Q(('state', 'valid')), fields=('community', 'plate'), name='permit_of_plate'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='permit_ends_after')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PermitEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('issued', '发证'), ('changed', '变更'), ('renewed', '到期换发'), ('withdrawn', '收回'), ('lost', '挂失')], max_length=10, verbose_name='变更')),
+                ('words', models.CharField(max_length=400, verbose_name='内容')),
+                ('at', models.DateTimeField(verbose_name='时间')),
+                ('by_name', models.CharField(max_length=60, verbose_name='经办人')),
+                ('permit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='premises.permit', verbose_name='停车证')),
+            ],
+            options={
+                'verbose_name': '停车证变更',
+            },
+        ),
     ]

@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("premises", "0001_initial")]
     operations = [
         append_only("premises_visit"),
+        append_only("premises_permitevent"),
         written_once("premises_charge", ["ends_at"]),
         written_once("premises_summary", ["received_by", "received_at"]),
     ]

@@ -77,8 +77,10 @@ def check_answers(
             found[name] = merged[name] = value
             if ask.classes:
                 merged[OWN_CLASS] = value
-        elif not ask.optional:
-            wrong[name] = f"还没有填「{ask.title}」"
+        else:
+            merged.pop(name, None)  # of another branch, or of an earlier round
+            if not ask.optional:
+                wrong[name] = f"还没有填「{ask.title}」"
     if wrong:
         raise Refused("；".join(wrong.values()), wrong)
     return found
@@ -295,9 +297,9 @@ def _amount(ask: Ask, title: str, text: str) -> str:
     return f"{value.to_integral_value() + 0:f}" if whole else f"{value.normalize() + 0:f}"
 
 
-def chosen(procedure: Procedure, name: str, answers: Mapping[str, Value]) -> tuple[str, ...]:
-    """Every value of an answer: its elements, its items', or those of the present branches."""
-    if each := procedure.branched.get(name):
+def chosen(procedure: Procedure, name: str, answers: Mapping[str, Value], own: Container[str] = ()) -> tuple[str, ...]:
+    """Every value of an answer: its elements, its items', or those of the present branches; of one in `own` this branch's alone."""
+    if name not in own and (each := procedure.branched.get(name)):
         values = [answers.get(f"{name}/{branch}") for branch in chosen(procedure, each, answers)]
     else:
         values = [answers.get(name)]
@@ -316,14 +318,10 @@ def holds(procedure: Procedure, condition: Condition | None, answers: Mapping[st
     if condition is None:
         return True
     for name, values in condition.equals:
-        given = answers.get(name)
-        if isinstance(given, str) and (name not in procedure.branched or name in own):
-            if given not in values:
-                return False
-        elif not any(v in values for v in chosen(procedure, name, answers)):
+        if not any(v in values for v in chosen(procedure, name, answers, own)):
             return False
     for name, least in condition.at_least:
-        found = chosen(procedure, name, answers)
+        found = chosen(procedure, name, answers, own)
         ask = procedure.asks.get(name)
         if ask and ask.kind == "priced":
             much: Decimal | int = priced.total(found)

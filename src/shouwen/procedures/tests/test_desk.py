@@ -15,6 +15,7 @@ from shouwen.papers import catalogue
 from shouwen.papers import queries as papers
 from shouwen.papers.models import Copy, Paper
 from shouwen.procedures import actions, music, phrases, schedules, store
+from shouwen.procedures.editions import LIBRARY
 from shouwen.procedures.engine import Faulty, reckoned
 from shouwen.procedures.engine import read as read_procedure
 from shouwen.procedures.models import Event
@@ -170,6 +171,36 @@ def test_an_amended_bill_takes_its_excess_along(world, who):
 ])  # fmt: skip
 def test_sums_that_nobody_types(text, answers, found):
     assert reckoned.count(text) is None and reckoned.summed(text, answers) == found
+
+
+@pytest.mark.parametrize(("part", "whole", "found"), [
+    ("2", "3", "66.6"), ("7", "10", "70"), ("69", "100", "69"), ("1999", "2856", "69.9"), ("0", "5", "0"), ("5", "5", "100"), ("0", "0", ""), ("", "3", ""), (None, None, ""),
+])  # fmt: skip
+@pytest.mark.shows("D2.78")
+def test_a_share_never_reaches_a_limit_by_rounding_and_of_nothing_there_is_none(part, whole, found):
+    assert reckoned.shared(part, whole) == found
+
+
+SURVEY = (LIBRARY / "satisfaction_survey.yaml").read_text("utf-8")
+
+
+@pytest.mark.shows("D2.78")
+def test_answers_are_counted_over_all_households_that_are_still_asked():
+    rules = read_procedure(SURVEY)
+    given = {"households": ["1", "2", "3"], "overall/1": "very", "overall/2": "fair", "overall/9": "very", "weak/2": ["repair", "fees"], "returned/1": "yes", "returned/2": "yes", "returned/3": "absent"}
+    assert [reckoned.from_answers(rules, f"answers of {what}", given) for what in (
+        "households", "returned", "returned is yes", "overall is very", "overall is unhappy", "weak is repair", "weak is greening or fees",
+    )] == ["3", "3", "2", "1", "0", "1", "1"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "words"), [
+    ("answers of overall is very", "answers of overall is delighted", "没有「delighted」这一项"), ("answers of overall is very", "answers of mood is very", "没有哪一步问过"),
+    ("pleased in percent of collected", "pleased in percent of nothing", "没有哪一步问过"), ("pleased in percent of collected", "pleased percent collected", "看不懂的算法"),
+])  # fmt: skip
+def test_a_count_of_answers_that_cannot_be_is_refused(before, after, words):
+    assert before in SURVEY
+    with pytest.raises(Faulty, match=words):
+        read_procedure(SURVEY.replace(before, after))
 
 
 @pytest.mark.parametrize(("says", "words"), [

@@ -156,6 +156,19 @@ def test_only_if_and_defaults_by_another_answer() -> None:
         check_answers(p, "go", {"kind": "b"}, {})
 
 
+def test_what_is_asked_in_one_branch_depends_on_that_branch_alone() -> None:
+    p = short(
+        "  a: {title: 甲, who: desk, asks: {rooms: {title: 户, kind: unit, many: yes}}}\n"
+        "  b: {title: 乙, who: desk, each: rooms, asks: {back: {title: 收回, kind: yes_no}, way: {title: 方式, pick: {form: 问卷, phone: 电话}, default: form, optional: yes, only_if: {back: yes}},\n"
+        "       why: {title: 原因, only_if: {way: phone}}, weak: {title: 哪里, pick: {x: 一, y: 二}, many: yes, optional: yes}, more: {title: 细说, only_if: {weak: x}}}}\n"
+    )
+    other: dict[str, Value] = {"rooms": ["1", "2"], "way/1": "phone", "way": "phone", "why/1": "出差", "weak/1": ["x"], "weak": ["x"]}
+    assert check_answers(p, "b", {"back": "no"}, other) == {"back": "no"}
+    assert check_answers(p, "b", {"back": "yes"}, other) == {"back": "yes", "way": "form"}
+    with pytest.raises(Refused, match="「原因」；还没有填「细说」"):
+        check_answers(p, "b", {"back": "yes", "way": "phone", "weak": ["x"]}, other)
+
+
 def test_conditions() -> None:
     p = short(ASKS)
 
