@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+import shouwen.config.chores  # noqa: F401 - has the duty books sealed
+from shouwen.duty import actions as duty
+from shouwen.duty.models import LogLine
 from shouwen.kernel import calendars, sealing
 from shouwen.kernel.access import SYSTEM
-from shouwen.kernel.journal import Done, action, now
-from shouwen.kernel.models import Entry
+from shouwen.kernel.journal import Done, action, bookkeeping, now
+from shouwen.kernel.models import Entry, Seal
 from shouwen.org.actions.accounts import log_in
 from shouwen.org.middleware import COOKIE
 from shouwen.org.tests import world as worlds
@@ -85,6 +88,7 @@ def test_only_lines_of_ones_own_communities_and_nothing_private(world, as_):
 def test_the_seals_and_the_last_checkpoint_are_shown(world, as_):
     client = as_("chen")
     assert "待封存" in page(client, "/journal") and "还没有签名检查点" in page(client, "/journal")
+    sealing.forget()
     while sealing.seal(now()):
         pass
     made = sealing.checkpoint(now())
@@ -106,3 +110,30 @@ def test_the_journal_costs_the_same_however_long_it_is(world, as_):
     for number in range(60):
         told(SYSTEM, world.places["liyuan"], what=f"第 {number} 件", phone="", at=now())
     assert asked() == few <= 10
+
+
+@pytest.mark.both
+@pytest.mark.shows("D2.35")
+def test_no_page_is_torn_out_of_a_duty_book(world):
+    """Nobody may remove a line; whoever does so in the database leaves a hole in numbers that have none."""
+    place, li, lin = world.places["liyuan"], world.actor("li"), world.actor("lin")
+    lines = [duty.write(who, place, post=post, text=f"第 {n} 件事", at=now()) for n in range(3) for who, post in ((li, "receptionist"), (lin, "cs-supervisor"))]
+    torn = lines[2]
+    with pytest.raises(DatabaseError), transaction.atomic(), bookkeeping("somebody tries"):
+        torn.delete()
+    sealing.forget()
+    while sealing.seal(now()):
+        pass
+    assert list(Seal.objects.order_by("seq").values_list("seq", flat=True)) == [*range(1, sealing.head()[0] + 1)]
+    assert Seal.objects.filter(book="duty").count() == len(lines) and sealing.verify().fault is None
+    with connection.cursor() as cursor, bookkeeping("somebody with the database in hand"):
+        table = LogLine._meta.db_table
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", [torn.pk])
+    fault = sealing.verify().fault
+    assert (fault.kind, fault.book, fault.line) == ("missing", "duty", torn.pk) and "值班日志" in fault.message
