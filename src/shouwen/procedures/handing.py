@@ -16,7 +16,7 @@ from .editions import procedure_of
 from .models import PrivateAnswers, Task, Ticket
 
 ABOUT = "ticket:"
-EMERGENCIES = frozenset({"emergency_notice", "fire_notice", "medical_emergency", "major_emergency"})
+EMERGENCIES = frozenset({"emergency_notice", "fire", "fire_notice", "medical_emergency", "major_emergency"})
 """Procedures whose tickets are major while they are open. D5.26."""
 
 ASSIGNED = "assigned_work"

@@ -27,7 +27,7 @@ PLAY: Final = "background_music"
 AHEAD: Final = timedelta(minutes=30)
 """How long before it begins a play stands among the tasks."""
 
-EMERGENCIES: Final = frozenset({"emergency_notice", "fire_notice", "major_emergency", "contingency", "duty_emergency"})
+EMERGENCIES: Final = frozenset({"emergency_notice", "fire", "fire_notice", "major_emergency", "contingency", "duty_emergency"})
 """While one of these is being raised no music plays. E18.08."""
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–—~至]\s*([01]\d|2[0-3]):([0-5]\d)")
