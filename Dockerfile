@@ -10,7 +10,7 @@ RUN mkdir -p wheelhouse \
  && pip wheel --find-links wheelhouse --wheel-dir /wheels .
 
 FROM ${PYTHON}
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     SHOUWEN_DATA_DIR=/data SHOUWEN_HOST=0.0.0.0 SHOUWEN_PORT=8000
 # Forms as PDF need Pango and a Chinese font; without them (an image built with no network) they print from the browser.
 RUN (apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei \

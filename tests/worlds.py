@@ -139,7 +139,7 @@ def _kept(world: str) -> str:
     """The world as it was built: a file or the name of a database that nobody is connected to. Made by whoever needs it first."""
     base = _kept(BASES[world]) if world in BASES else ""
     name = f"shouwen_{world}_{_fingerprint(world)}"
-    with _alone():
+    with _alone(world):
         if connection.vendor == "sqlite":
             path = (TABLES if world == "empty" else _folder()) / f"{name}.sqlite3"
             if not path.exists():
@@ -200,9 +200,9 @@ def _folder() -> Path:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One worker of a run builds, the others wait."""
-    with open(_folder() / "lock", "w") as lock:
+def _alone(world: str) -> Iterator[None]:
+    """One worker of a run builds this world, others who want it wait; meanwhile another world may be built."""
+    with open(_folder() / f"{world}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -194,7 +194,7 @@ def test_a_stranger_gets_nothing(route, browse, house):
         assert not holds_canary(response)
 
 
-@pytest.mark.parametrize("username", ["li", "chen", "kang", "guo", "mo"])
+@pytest.mark.parametrize("username", ["li", "chen", "kang"])
 def test_nonsense_is_never_a_crash(username, browse, house):
     client, broken = browse(username), []
     for route in ROUTES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import migrations
+from .schema import Statements
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION shouwen_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -13,10 +13,10 @@ BEGIN RAISE EXCEPTION 'append-only: %% on %%', TG_OP, TG_TABLE_NAME; END $$;
 """
 
 
-def append_only(table: str) -> migrations.RunPython:
+def append_only(table: str) -> Statements:
     """A migration step after which UPDATE, DELETE (and TRUNCATE on PostgreSQL) of `table` raise a database error."""
 
-    def put(apps: Any, editor: Any) -> None:
+    def put(editor: Any) -> None:
         if editor.connection.vendor == "postgresql":
             editor.execute(_POSTGRES_FUNCTION.replace("%%", "%"), params=None)
             editor.execute(
@@ -34,7 +34,7 @@ def append_only(table: str) -> migrations.RunPython:
                     " BEGIN SELECT RAISE(ABORT, 'append-only'); END"
                 )
 
-    def drop(apps: Any, editor: Any) -> None:
+    def drop(editor: Any) -> None:
         if editor.connection.vendor == "postgresql":
             editor.execute(f"DROP TRIGGER {table}_rows ON {table}")
             editor.execute(f"DROP TRIGGER {table}_truncate ON {table}")
@@ -42,13 +42,13 @@ def append_only(table: str) -> migrations.RunPython:
             for verb in ("update", "delete"):
                 editor.execute(f"DROP TRIGGER {table}_{verb}")
 
-    return migrations.RunPython(put, drop)
+    return Statements(put, drop)
 
 
-def written_once(table: str, later: Sequence[str]) -> migrations.RunPython:
+def written_once(table: str, later: Sequence[str]) -> Statements:
     """The same, except that each of the columns `later` may be filled in once: from NULL to a value, by an UPDATE."""
 
-    def put(apps: Any, editor: Any) -> None:
+    def put(editor: Any) -> None:
         with editor.connection.cursor() as cursor:
             columns = [c.name for c in editor.connection.introspection.get_table_description(cursor, table)]
         changed = [f"OLD.{c} IS NOT NULL AND OLD.{c} <> NEW.{c}" for c in later] + [f"OLD.{c} IS NOT NULL AND NEW.{c} IS NULL" for c in later]
@@ -64,9 +64,9 @@ def written_once(table: str, later: Sequence[str]) -> migrations.RunPython:
             for name, when in (("update", f"UPDATE ON {table} WHEN {' OR '.join(changed)}"), ("delete", f"DELETE ON {table}")):
                 editor.execute(f"CREATE TRIGGER {table}_{name} BEFORE {when} BEGIN SELECT RAISE(ABORT, 'append-only'); END")
 
-    def drop(apps: Any, editor: Any) -> None:
+    def drop(editor: Any) -> None:
         suffix = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
         for name in ("rows", "gone", "truncate") if suffix else ("update", "delete"):
             editor.execute(f"DROP TRIGGER {table}_{name}{suffix}")
 
-    return migrations.RunPython(put, drop)
+    return Statements(put, drop)

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 import shouwen.estate.models
 
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('org', '__first__'),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Loan',
             fields=[
@@ -47,10 +49,12 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True, verbose_name='办结时间')),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='借用人')),
+                ('thing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='custody.thing', verbose_name='保管物')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['out', 'gone'])), fields=('thing',), name='loan_open_once')],
                 'verbose_name': '借用',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['asked', 'out', 'back'])), fields=['community', 'due_at'], name='loan_open'), models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='loan_remind'), models.Index(condition=models.Q(('state', 'out')), fields=['user'], name='loan_user'), models.Index(fields=['community', '-asked_at'], name='loan_book')],
+                'indexes': [models.Index(fields=['thing', '-id'], name='loan_history'), models.Index(condition=models.Q(('state__in', ['asked', 'out', 'back'])), fields=['community', 'due_at'], name='loan_open'), models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='loan_remind'), models.Index(condition=models.Q(('state', 'out')), fields=['user'], name='loan_user'), models.Index(fields=['community', '-asked_at'], name='loan_book')],
             },
         ),
         migrations.CreateModel(
@@ -180,11 +184,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['thing', '-id'], name='move_history'), models.Index(fields=['community', '-id'], name='move_book')],
             },
         ),
-        migrations.AddField(
-            model_name='loan',
-            name='thing',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='custody.thing', verbose_name='保管物'),
-        ),
         migrations.CreateModel(
             name='Difference',
             fields=[
@@ -218,14 +217,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '票款',
                 'indexes': [models.Index(fields=['community', '-id'], name='cash_book'), models.Index(fields=['community', 'user'], name='cash_holder'), models.Index(condition=models.Q(('confirmed_at__isnull', True), ('kind', 'remitted')), fields=['community'], name='cash_waiting')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='loan',
-            index=models.Index(fields=['thing', '-id'], name='loan_history'),
-        ),
-        migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['out', 'gone'])), fields=('thing',), name='loan_open_once'),
         ),
         migrations.CreateModel(
             name='Folder',
@@ -272,4 +263,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('series__in', ['received', 'sent'])), fields=('community', 'series', 'year', 'serial'), name='reference_once'), models.UniqueConstraint(condition=models.Q(('series', 'internal')), fields=('community', 'department', 'year', 'serial'), name='internal_once')],
             },
         ),
-    ]
+    ])]

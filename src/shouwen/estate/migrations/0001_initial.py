@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 import shouwen.estate.models
 
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Community',
             fields=[
@@ -190,4 +192,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['community', 'kind', 'term'], name='term_here'), models.Index(fields=['kind', 'term'], name='term_everywhere'), models.Index(condition=models.Q(('unit__isnull', False)), fields=['unit'], name='term_unit'), models.Index(condition=models.Q(('person__isnull', False)), fields=['person'], name='term_person'), models.Index(condition=models.Q(('vehicle__isnull', False)), fields=['vehicle'], name='term_vehicle')],
             },
         ),
-    ]
+    ])]

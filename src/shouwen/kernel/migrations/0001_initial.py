@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='CalendarYear',
             fields=[
@@ -160,4 +162,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('community_id', 'name'), name='setting_once', nulls_distinct=False)],
             },
         ),
-    ]
+    ])]

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('org', '__first__'),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Channel',
             fields=[
@@ -82,4 +84,4 @@ class Migration(migrations.Migration):
                 'verbose_name': '免打扰时段',
             },
         ),
-    ]
+    ])]

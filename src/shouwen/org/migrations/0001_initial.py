@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -11,7 +13,7 @@ class Migration(migrations.Migration):
         ('estate', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='User',
             fields=[
@@ -196,4 +198,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['user', '-held_on'], name='training_person')],
             },
         ),
-    ]
+    ])]

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('procedures', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Tally',
             fields=[
@@ -152,4 +154,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('phone_digest', ''), _negated=True), fields=['phone_digest', '-id'], name='ticket_link_phone')],
             },
         ),
-    ]
+    ])]

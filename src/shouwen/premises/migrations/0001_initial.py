@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Charge',
             fields=[
@@ -162,4 +164,4 @@ class Migration(migrations.Migration):
                 'verbose_name': '停车证变更',
             },
         ),
-    ]
+    ])]

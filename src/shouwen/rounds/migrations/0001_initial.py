@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from shouwen.kernel.schema import Tables
+
 
 class Migration(migrations.Migration):
 
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         ('estate', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Tables([
         migrations.CreateModel(
             name='Plan',
             fields=[
@@ -38,6 +40,7 @@ class Migration(migrations.Migration):
                 ('off_by', models.CharField(blank=True, max_length=60, verbose_name='停用人')),
                 ('off_reason', models.CharField(blank=True, max_length=200, verbose_name='停用原因')),
                 ('community', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='estate.community', verbose_name='小区')),
+                ('route', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='rounds.route', verbose_name='路线')),
             ],
             options={
                 'verbose_name': '巡查计划',
@@ -97,11 +100,6 @@ class Migration(migrations.Migration):
                 'verbose_name': '路线',
                 'constraints': [models.UniqueConstraint(fields=('community', 'title'), name='route_once')],
             },
-        ),
-        migrations.AddField(
-            model_name='plan',
-            name='route',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='rounds.route', verbose_name='路线'),
         ),
         migrations.CreateModel(
             name='Run',
@@ -196,4 +194,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ends_at__isnull', True)), fields=('community', 'post'), name='halt_once')],
             },
         ),
-    ]
+    ])]

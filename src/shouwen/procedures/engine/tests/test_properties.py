@@ -47,7 +47,7 @@ from shouwen.procedures.engine.tests.play import CALENDAR, COMPLAINT, NINE
 EVERYTHING = (Path(__file__).parent / "everything.yaml").read_text("utf-8")
 PROCEDURES = (read(COMPLAINT), read(EVERYTHING))
 YEARS = msgspec.structs.replace(CALENDAR, confirmed=frozenset({2026, 2027}))
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PEOPLE = ("1", "2", "3")
 
 
@@ -289,7 +289,7 @@ def test_service_time_adds_up(start: int, first: int, second: int) -> None:
     assert calendar.service_between(moment, there) == first + second
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_makes_the_reader_stumble(text: str) -> None:
     from shouwen.procedures.engine import Faulty
@@ -301,7 +301,7 @@ def test_no_text_makes_the_reader_stumble(text: str) -> None:
             assert e.faults
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(list(PROCEDURES[1].every_step)),
     st.recursive(
