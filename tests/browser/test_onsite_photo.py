@@ -69,8 +69,10 @@ def test_a_photograph_and_a_colleague_are_taken_down_without_a_signal(site: Site
     page.goto(phone.url + visit)  # another page, without a signal: the phone has both still
     expect(waits).to_contain_text("1 项待发送")
     bar.get_by_role("button", name="已经到了").click()
-    for tick in page.locator('[name*="manners"][value="yes"]').all():
-        tick.check(force=True)
+    expect(page.locator(".onsite")).to_have_attribute("data-stage", "do")  # the form has opened and moves no more
+    for yes in page.locator('label:has([name*="manners"][value="yes"])').all():
+        yes.click()
+        expect(yes.locator("input")).to_be_checked()
     page.locator('[name$="accompanied"][value="yes"]').check()
     field = page.get_by_role("combobox").first
     field.click()

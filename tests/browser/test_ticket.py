@@ -48,7 +48,7 @@ def test_a_complaint_for_two_departments(staff: Staff, tmp_path: Path) -> None: 
     form.locator("input[role=combobox]").first.fill("吴刚")
     head.locator(".picks [role=option]").first.click()
     form.locator("button[type=submit]").click()
-    expect(head.locator("#tasks")).to_contain_text("代办原因")
+    expect(head.locator("#tasks .behalf.has-error")).to_contain_text("代办原因")
     head.locator('[name="on_behalf"]').fill("前台在接待访客")
     head.locator("#tasks form.step-form button[type=submit]").first.click()
     expect(head.locator("#story")).to_contain_text("代客户接待员办结")

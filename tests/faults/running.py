@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -19,12 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Site:
-    """`database` is None on SQLite. `parts` maps a name to the process that runs it."""
+    """`database` is None on SQLite. `parts` maps a name to the pid of the process that runs it, the head of a group of its own."""
 
     folder: Path
     database: Cluster | None
     port: int = field(default_factory=free_port)
-    parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    forge: subprocess.Popen[str] | None = None
 
     @property
     def env(self) -> dict[str, str]:
@@ -43,13 +45,14 @@ class Site:
         return done.stdout
 
     def start(self, part: str) -> None:
-        command = [sys.executable, "-m", "shouwen", *(
-            ["web", "--port", str(self.port), "--processes", "2"] if part == "web" else ["worker"]
-        )]  # fmt: skip
-        log = open(self.folder / f"{part}.log", "ab")  # noqa: SIM115  lives as long as the process
-        self.parts[part] = subprocess.Popen(
-            command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-        )
+        command = ["web", "--port", str(self.port), "--processes", "2"] if part == "web" else ["worker"]
+        if self.forge is None:
+            self.forge = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.forge"], env=self.env, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        assert self.forge.stdin and self.forge.stdout
+        print(json.dumps({"command": command, "log": str(self.folder / f"{part}.log")}), file=self.forge.stdin, flush=True)
+        self.parts[part] = int(self.forge.stdout.readline())
 
     def kill(self, part: str) -> None:
         """kill -9 of a process and everything that it started, then start it again."""
@@ -62,15 +65,11 @@ class Site:
 
     def _end(self, part: str) -> None:
         """Kill the whole process group (also a child forked this instant) and wait until nobody holds its port."""
-        process = self.parts[part]
-        group = process.pid  # each part leads a session of its own
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
-        process.wait()
+        group = self.parts[part]
         until = time.monotonic() + 10
         while time.monotonic() < until:
             try:
-                os.killpg(group, 0)
+                os.killpg(group, signal.SIGKILL)
             except ProcessLookupError:
                 return
             time.sleep(0.02)
@@ -81,12 +80,17 @@ class Site:
             with contextlib.suppress(OSError, EOFError):
                 if Connection(self.port).request(b"GET", "/healthz", {}).status == 200:
                     return
-            if self.parts["web"].poll() is not None:
+            try:
+                os.kill(self.parts["web"], 0)
+            except ProcessLookupError:
                 self.start("web")
             time.sleep(0.1)
         raise AssertionError((self.folder / "web.log").read_text()[-2000:])
 
     def stop(self) -> None:
+        if self.forge:
+            self.forge.kill()
+            self.forge.wait()
         for part in self.parts:
             self._end(part)
 
