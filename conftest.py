@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from shouwen.config.demo import World
     from shouwen.org.tests.world import World as Town
 
+AREAS = Path(__file__).parent / "src" / "shouwen"
 SHOWN = Path(__file__).parent / "var" / "shown.json"
 """Shared with rehearsals (procedures/clauses.py): kind → clause → what showed it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "shows(*clauses): this test would fail if one of these clauses of the SOP were broken")
-    config.addinivalue_line("markers", "both: depends on the database (given to every test that uses it); ./test runs it on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "both: depends on which database it is; ./test runs it on SQLite and on PostgreSQL")
+    config.addinivalue_line("markers", "rows: uses a database (given to every test that does); ./test runs it on PostgreSQL")
     config.pluginmanager.register(Shown(config), "shown")
 
 
@@ -54,7 +56,9 @@ class Shown:
             if clauses:  # properties travel with the report, also from an xdist worker
                 item.user_properties.append(("shows", clauses))
             if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
-                item.add_marker("both")
+                item.add_marker("rows")
+                if not item.path.is_relative_to(AREAS) or item.path.relative_to(AREAS).parts[0] in ("kernel", "estate", "config"):
+                    item.add_marker("both")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         clauses = dict(report.user_properties).get("shows")

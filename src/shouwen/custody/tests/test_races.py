@@ -18,7 +18,7 @@ from shouwen.kernel.refusals import Conflict
 from shouwen.org.tests.world import World
 
 MANY = 64
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from shouwen.org.middleware import COOKIE, actor
 from shouwen.org.models import Session, User
 from shouwen.org.tests.world import PASSWORD, World
 
+pytestmark = pytest.mark.both
+
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Coordinates]:

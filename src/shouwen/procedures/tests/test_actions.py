@@ -14,6 +14,8 @@ from shouwen.procedures.models import Edition, Event, PrivateAnswers, Task, Tick
 
 from .conftest import MONDAY
 
+pytestmark = pytest.mark.both
+
 COMPLAINT = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天未修"}
 
 

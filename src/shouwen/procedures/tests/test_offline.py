@@ -21,6 +21,8 @@ from shouwen.procedures.pages.worker import IMPORTED, LINKED
 
 from .conftest import MONDAY, Clock
 
+pytestmark = pytest.mark.both
+
 Who = Callable[[str], Actor]
 As = Callable[[str], Client]
 PIPE = {

@@ -14,6 +14,8 @@ from shouwen.procedures.pages.explain import every_said
 
 from .conftest import MONDAY
 
+pytestmark = pytest.mark.both
+
 COMPLAINT = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "content": "楼道灯三天未修"}
 MINUTE = timedelta(minutes=1)
 

@@ -19,7 +19,7 @@ from shouwen.rounds.actions.plans import PointSpec
 from shouwen.rounds.models import Plan, Point, Reading, Run
 
 MANY = 12
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.both, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
