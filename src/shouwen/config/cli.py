@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if run is None:
         _parser().print_help()
         sys.exit(2)
+    if port := getattr(given, "port", None):  # links in notices lead here, unless the installation has a name
+        os.environ.setdefault("SHOUWEN_BASE_URL", f"http://127.0.0.1:{port}")
     sys.exit(_safely(run, given))
 
 

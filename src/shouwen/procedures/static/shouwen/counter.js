@@ -111,13 +111,15 @@ document.addEventListener("click", (event) => {
 
 // --- what it is ---
 
-const listed = () => matters.filter((one) => !one.parentElement.hidden);
+const more = document.querySelector(".matter-more"); // the rarer matters, folded until searched for
+const listed = () => matters.filter((one) => !one.parentElement.hidden && (!more?.contains(one) || more.open));
 function sift() {
   const text = filter.value.trim().toLowerCase();
   for (const one of matters) {
     const [title, ...letters] = one.dataset.spellings.split(" ");
     one.parentElement.hidden = Boolean(text) && !title.includes(text) && !letters.some((spelling) => spelling.startsWith(text));
   }
+  if (more) more.open = Boolean(text || more.querySelector("[aria-current]"));
   document.querySelector(".no-matter").hidden = listed().length > 0;
   point(text && listed().length ? 0 : -1);
 }
