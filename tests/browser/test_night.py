@@ -95,13 +95,16 @@ def test_a_night_at_the_desk_and_on_the_phone(site: Site, night: Night) -> None:
     chief = site.at_desk("chen", "/notices/", viewport=PHONE)
     chief.locator(".inbox-open", has_text="YS-").first.click()
     chief.get_by_label("管理处经理指示").fill("先不换锁，今晚加挂锁；明早再找一遍")
-    chief.get_by_role("button", name="办结「请示管理处经理」").click()
+    done = chief.get_by_role("button", name="办结「请示管理处经理」")
+    done.click()
+    expect(done).to_have_count(0)
     expect(chief.get_by_role("main")).to_contain_text("补配钥匙或换锁")
 
     night.until("chen agrees sealed")  # 21:45: water in a locked home; the second approval, on the phone
     chief.goto(f"{site.url}/custody/things/{night['sealed']}")
     expect(chief.get_by_text("等管理处经理批准")).to_be_visible()
     press(chief, "同意")
+    expect(chief.get_by_text("等管理处经理批准")).to_have_count(0)
     night.until("he issues sealed")
     desk.goto(f"{site.url}/custody/things/{night['sealed']}")
     press(desk, "发放")
