@@ -15,6 +15,7 @@ from shouwen.kernel.batch import later
 from shouwen.kernel.secrets import seal_text
 from shouwen.procedures import engine
 from shouwen.procedures.effects import filled
+from shouwen.procedures.handing import EMERGENCIES
 from shouwen.procedures.recipients import Finder
 from shouwen.procedures.store import Row, priority_of
 
@@ -30,7 +31,6 @@ EVENTS: Final = {
 SHORTEST: Final = timedelta(minutes=15)
 """A promise shorter than this is between colleagues (「五分钟内电话通知服务部门」): the resident never had it."""
 
-EMERGENCIES: Final = frozenset({"medical_emergency", "fire_notice", "emergency_notice", "major_emergency"})
 _PUT: Final = (
     "INSERT INTO portal_message (key, community_id, ticket_id, party, event, facts, urgent, phone_masked, sealed, state,"
     " attempts, at, next_at, error) VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, 'pending', 0, %s, %s, '')"

@@ -18,6 +18,7 @@ from shouwen.kernel.refusals import Refused
 from . import actions, engine, store
 from .calendars import CHINA, local
 from .editions import procedure_of
+from .handing import EMERGENCIES
 from .models import Ticket
 from .recipients import Finder
 from .store import Row
@@ -27,7 +28,7 @@ PLAY: Final = "background_music"
 AHEAD: Final = timedelta(minutes=30)
 """How long before it begins a play stands among the tasks."""
 
-EMERGENCIES: Final = frozenset({"emergency_notice", "fire", "fire_notice", "major_emergency", "contingency", "duty_emergency"})
+SILENCING: Final = EMERGENCIES - {"medical_emergency"} | {"contingency", "duty_emergency"}
 """While one of these is being raised no music plays. E18.08."""
 
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–—~至]\s*([01]\d|2[0-3]):([0-5]\d)")
@@ -126,7 +127,7 @@ def cut_off(
     actor: Actor, row: Row, before: engine.Ticket, event: engine.Event, effects: tuple[engine.Effect, ...], finder: Finder
 ) -> None:
     """An emergency is raised: what plays at that moment is interrupted, at once and by itself. E18.08."""
-    if row.procedure not in EMERGENCIES or not isinstance(event, engine.Filed):
+    if row.procedure not in SILENCING or not isinstance(event, engine.Filed):
         return
     playing = Ticket.objects.filter(community=row.community_id, procedure=PLAY, status=Ticket.Status.OPEN)
     for pk in playing.values_list("pk", flat=True):
