@@ -17,15 +17,6 @@ _NOW = {"type": "datetime-local"}
 _ANSWERS = [("", "请选择"), ("yes", "同意"), ("no", "不同意"), ("none", "没有联系上")]
 
 
-def blame(form: forms.Form, refused: Refused) -> None:
-    """Put an action's refusals beside their fields, the rest above them."""
-    known = {name: text for name, text in refused.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, str(refused))
-
-
 class Moment(forms.DateTimeField):
     """To the minute. D4.21."""
 

@@ -6,18 +6,7 @@ from typing import Any
 
 from django import forms
 
-from shouwen.kernel.refusals import Refused
-
 from .models import Occupancy, Reveal, Unit
-
-
-def blame(form: forms.BaseForm, refused: Refused) -> None:
-    """Put a refusal where it belongs: at its fields if the form has them, else above the form."""
-    known = {name: text for name, text in refused.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, refused.message)
 
 
 def _day(label: str, *, required: bool = True) -> forms.DateField:

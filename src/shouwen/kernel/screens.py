@@ -1,4 +1,4 @@
-"""What every page needs: one way to render, to turn pages by key, and to say what has just been done."""
+"""What every page needs: one way to render, to turn pages by key, to put refusals beside fields, and to say what has just been done."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, loader
 from django.template.base import Template
@@ -84,6 +85,15 @@ class Flash:
 
     text: str
     kind: str = "success"
+
+
+def blame(form: BaseForm, refused: Refused) -> None:
+    """Put a refusal where it belongs: at its fields if the form has them, else above the form."""
+    known = {name: text for name, text in refused.fields.items() if name in form.fields}
+    for name, text in known.items():
+        form.add_error(name, text)
+    if not known:
+        form.add_error(None, refused.message)
 
 
 def flash(response: HttpResponse, text: str, kind: str = "success") -> HttpResponse:

@@ -10,22 +10,12 @@ from django import forms
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 
 from shouwen.kernel.access import PERMISSIONS, Actor
-from shouwen.kernel.refusals import Refused
 
 from . import queries
 from .models import Department, Skill, Training, User
 
 _DATE = {"type": "date"}
 _MOMENT = {"type": "datetime-local"}
-
-
-def blame(form: forms.BaseForm, no: Refused) -> None:
-    """Put a refusal where it belongs: at its fields if the form has them, else above the form."""
-    known = {name: text for name, text in no.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, no.message)
 
 
 class Person(ModelChoiceField):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 
-from shouwen.kernel.refusals import Refused
 from shouwen.kernel.zone import CHINA
 
 from .actions import Visited
@@ -97,12 +96,3 @@ class DaysForm(forms.Form):
     use_required_attribute = False
     first = forms.DateField(label="从", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
     last = forms.DateField(label="到", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"))
-
-
-def blame(form: forms.Form, no: Refused) -> None:
-    """Put a refusal beside the fields it names, else above them."""
-    known: dict[str, Any] = {name: text for name, text in no.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, no.message)

@@ -101,12 +101,3 @@ def reading_of(fields: dict[str, list[str]], key: str, *, device_at: datetime | 
         key=key, code=one("code")[:200], answers=answers, finding=one("finding")[:20], note=one("note"), photos=fields.get("photo", []),
         device_at=device_at, offset=offset, spot=one("spot")[:60],
     )  # fmt: skip
-
-
-def blame(form: forms.Form, no: Refused) -> None:
-    """Put a refusal beside the fields it names, else above them."""
-    known = {name: text for name, text in no.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, no.message)

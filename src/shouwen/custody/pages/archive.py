@@ -15,11 +15,11 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Filter, Register
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import blame, flash, page_of, render
 from shouwen.kernel.words import number_in
 
 from .. import actions, archive, queries
-from ..forms import FolderForm, blame
+from ..forms import FolderForm
 from ..kinds import ORDERS, SECRET, TYPES
 from ..models import Filing, Folder
 from .desk import address, here_of

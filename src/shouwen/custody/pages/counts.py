@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 from shouwen.duty import queries as duty
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import blame, flash, page_of, render
 from shouwen.kernel.words import number_in
 from shouwen.org.models import User
 
 from .. import actions, queries
-from ..forms import KeeperForm, StoreForm, blame
+from ..forms import KeeperForm, StoreForm
 from ..kinds import LEAD
 from ..models import Count
 from .desk import here_of, people_here

@@ -17,7 +17,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.prefix import outward
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.words import number_in
 from shouwen.org.models import User
 from shouwen.procedures import attachments
@@ -25,7 +25,7 @@ from shouwen.procedures import attachments
 from .. import actions, queries
 from ..actions.lending import open_sides
 from ..actions.returning import bars_of
-from ..forms import IntakeForm, LendForm, blame, moment_in
+from ..forms import IntakeForm, LendForm, moment_in
 from ..kinds import KINDS, PAPERS, RELATIONS, SECRET, SIDES
 from ..models import Consent, Loan, Store, Thing
 from . import archive

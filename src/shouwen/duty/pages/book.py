@@ -16,7 +16,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import EXPORT_LIMIT, write_workbook
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import blame, flash, page_of, render
 from shouwen.kernel.words import number_in
 from shouwen.org import queries as org
 
@@ -24,7 +24,7 @@ from .. import actions, queries
 from ..books import LOOKS_BACK, REVIEWS, VIEWS
 from ..forms import CorrectionForm, LineForm
 from ..models import LogLine
-from .desk import blame, day_of, here_of
+from .desk import day_of, here_of
 
 SHEET = 500
 """Lines of one day that stand on one page, so that they are printed together."""

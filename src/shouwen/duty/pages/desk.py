@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest
 
 from shouwen.estate.models import Community
@@ -22,15 +21,6 @@ def here_of(request: HttpRequest) -> Community:
     """The community of this page; NotFound where the actor may not look at its duty."""
     community: Any = request.community  # type: ignore[attr-defined]
     return queries.place(request.actor, community.pk if community else None)  # type: ignore[attr-defined]
-
-
-def blame(form: forms.Form, no: Refused) -> None:
-    """Put a refusal beside the fields it names, else above them."""
-    known = {name: text for name, text in no.fields.items() if name in form.fields}
-    for name, text in known.items():
-        form.add_error(name, text)
-    if not known:
-        form.add_error(None, no.message)
 
 
 def day_of(given: str) -> date | None:

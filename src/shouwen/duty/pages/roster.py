@@ -11,14 +11,14 @@ from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.org import queries as org
 
 from .. import actions, queries
 from ..directory import Directory, Span
 from ..forms import EndForm, RosterForm, ShiftForm
 from ..models import Roster
-from .desk import blame, here_of
+from .desk import here_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 
 from .. import actions, queries
 from ..cards import cards_of
@@ -28,7 +28,6 @@ from ..forms import (
     ResidentForm,
     UnitForm,
     VehicleForm,
-    blame,
 )
 from ..models import Person, Unit
 from .registers import place

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 
 from .. import actions, queries, spreadsheets
 from .. import imports as reading
 from ..actions.imports import content_of
-from ..forms import ImportForm, blame
+from ..forms import ImportForm
 from .registers import place
 
 SHOWN = 200

@@ -15,11 +15,11 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Filter, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.web import here
 
 from .. import actions, queries
-from ..forms import BuildingForm, blame
+from ..forms import BuildingForm
 from ..models import Community, Unit
 from ..private import mask_name
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 
 from .. import actions, queries
-from ..forms import CodeForm, ConfirmForm, PasswordForm, TokenForm, blame
+from ..forms import CodeForm, ConfirmForm, PasswordForm, TokenForm
 from ..middleware import before_password
 from ..models import Session, User
 

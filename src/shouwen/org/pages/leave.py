@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST
 
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import blame, flash, page_of, render
 
 from .. import actions, queries
-from ..forms import LeaveForm, blame
+from ..forms import LeaveForm
 from ..models import Assignment
 
 

@@ -13,11 +13,11 @@ from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.kernel.registers import EXPORT_LIMIT
-from shouwen.kernel.screens import flash, page_of, render
+from shouwen.kernel.screens import blame, flash, page_of, render
 from shouwen.kernel.secrets import open_text
 
 from .. import actions, queries
-from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, SkillsForm, TrainingForm, UserForm, blame, local_day
+from ..forms import AssignForm, ChangeUserForm, EndForm, ReasonForm, ResetForm, SkillsForm, TrainingForm, UserForm, local_day
 from ..models import Assignment, User
 
 

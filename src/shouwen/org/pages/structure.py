@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST
 from shouwen.kernel.access import PERMISSIONS
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 
 from .. import actions, queries
-from ..forms import DepartmentForm, PostForm, TitleForm, blame, local_day
+from ..forms import DepartmentForm, PostForm, TitleForm, local_day
 from ..models import Assignment, Department, Post, TitleMap
 
 

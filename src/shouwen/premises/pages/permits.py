@@ -15,11 +15,11 @@ from shouwen.estate import queries as estate
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Filter, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.zone import CHINA
 
 from .. import actions, queries
-from ..forms import PermitChangeForm, PermitEndForm, PermitForm, blame
+from ..forms import PermitChangeForm, PermitEndForm, PermitForm
 from ..models import Permit
 from .desk import communities, exported, here_of
 

@@ -16,13 +16,13 @@ from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Filter, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.words import number_in
 from shouwen.kernel.zone import CHINA
 from shouwen.rounds.models import Reading
 
 from .. import actions, queries
-from ..forms import SignForm, blame
+from ..forms import SignForm
 from .desk import buildings, communities, day_of, exported, here_of, stewards
 
 TONES = {"standby": "info", "up": "success", "removed": "neutral"}

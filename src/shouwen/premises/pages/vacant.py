@@ -10,12 +10,12 @@ from shouwen.custody import queries as custody
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Filter, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.zone import CHINA
 from shouwen.rounds.models import Reading
 
 from .. import actions, queries
-from ..forms import VacancyForm, blame
+from ..forms import VacancyForm
 from ..models import Vacancy
 from .desk import buildings, communities, exported, stewards
 

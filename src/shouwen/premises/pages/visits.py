@@ -16,12 +16,12 @@ from shouwen.kernel.exports import export
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import EXPORT_LIMIT, Column, Filter, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.words import number_in
 from shouwen.kernel.zone import CHINA
 
 from .. import actions, queries
-from ..forms import VisitForm, blame
+from ..forms import VisitForm
 from ..models import Visit
 from .desk import communities, day_of, exported, here_of
 

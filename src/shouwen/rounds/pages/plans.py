@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from shouwen.duty import queries as duty
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.words import number_in
 
 from .. import actions, queries, schedule, standard
-from ..forms import PlanForm, blame, checks_of, specs_in
+from ..forms import PlanForm, checks_of, specs_in
 from ..models import Check, Plan, Point, Run
 from .phone import here_of
 

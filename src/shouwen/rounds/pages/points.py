@@ -15,12 +15,12 @@ from shouwen.estate import spreadsheets
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.kernel.registers import Column, Register
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.words import number_in
 
 from .. import actions, queries
 from ..actions.plans import CheckSpec, PointSpec
-from ..forms import PointForm, blame, checks_of, specs_in
+from ..forms import PointForm, checks_of, specs_in
 from ..models import Check, Point, Reading
 from .phone import here_of
 from .today import _exported
