@@ -84,3 +84,16 @@ def test_a_change_of_the_tables_costs_no_transaction_its_statements():
             cursor.execute("SELECT 2")
         put("third")
     assert RequestKey.objects.count() == 3
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps plans")
+@pytest.mark.both
+def test_a_statement_is_planned_once_for_all_values(db):
+    unlike = "SELECT count(*) FROM kernel_requestkey WHERE status < %s AND at > %s"  # of a size nobody can foresee
+    for turn in range(8):
+        ask(unlike, (turn, AT))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%status < $1%' AND generic_plans + custom_plans > 5"
+        )
+        assert cursor.fetchall() == [(8, 0)]
