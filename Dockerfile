@@ -1,13 +1,12 @@
 # Two stages: wheels are built once, then installed without a network into a small image that runs as nobody special.
-# Offline: put the wheels of all dependencies into ./wheelhouse (docs/operating.md, "Without a network"); they are used first.
+# Offline: put a ./wheelhouse beside this file (docs/operating.md, "Without a network"); what lies in it is installed as it is.
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS build
 WORKDIR /source
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY . .
-RUN mkdir -p wheelhouse \
- && pip wheel --find-links wheelhouse --wheel-dir /wheels .
+RUN if ls wheelhouse/shouwen-*.whl; then cp -r wheelhouse /wheels; else pip wheel --wheel-dir /wheels .; fi
 
 FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \

@@ -1,4 +1,4 @@
-"""Before a wheel or an editable install is made: put the front-end files in place."""
+"""Before a wheel is made: put the front-end files in place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
     """Loads kernel/assets.py by its path: while shouwen is being built, it cannot be imported yet."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":  # they lie in the source tree, where `shouwen assets` puts them
+            return
         source = Path(self.root, "src", "shouwen", "kernel", "assets.py")
         spec = importlib.util.spec_from_file_location("assets", source)
         if spec is None or spec.loader is None:

