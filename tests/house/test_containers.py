@@ -64,6 +64,12 @@ def test_two_of_each_over_one_database():
     assert "ports" not in COMPOSE["services"]["database"], "the database is not reachable from outside"
 
 
+def test_the_proxy_in_front_is_counted():
+    """Else all people have one address: five wrong passwords of anybody lock, one resident's codes use up everybody's."""
+    assert COMPOSE["services"]["proxy"]["ports"]
+    assert OURS["web"]["environment"]["SHOUWEN_PROXIES"] == "1"
+
+
 def test_it_runs_as_nobody_special_and_installs_without_a_network():
     user, final = DOCKER.index("\nUSER shouwen"), DOCKER.rindex("\nFROM ")
     assert user > final and "--no-index" in DOCKER[final:]
