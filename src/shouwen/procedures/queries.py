@@ -214,10 +214,23 @@ def pools(actor: Actor, at: datetime) -> list[tuple[int, str]]:
 
 def my_tasks(actor: Actor, at: datetime) -> QuerySet[Task]:
     """Open tasks that lie with this person or in their pools, the most urgent first."""
-    mine = Q(holder_id=actor.id)
+    return _most_urgent(tasks(actor).filter(_mine(actor, at)))
+
+
+def followed(actor: Actor, at: datetime) -> QuerySet[Task]:
+    """Open tasks of the tickets that this person follows to the end, while they lie with others, the most urgent first. A7.06."""
+    return _most_urgent(tasks(actor).filter(ticket__tracker_id=actor.id).exclude(_mine(actor, at)))
+
+
+def _mine(actor: Actor, at: datetime) -> Q:
+    mine = Q(holder_id=actor.id, holder_id__isnull=False)
     for community_id, pool in pools(actor, at):
         mine |= Q(holder_id__isnull=True, community_id=community_id, pool=pool)
-    rows = tasks(actor).filter(mine, done_at__isnull=True).select_related("ticket").defer("ticket__state")
+    return mine
+
+
+def _most_urgent(rows: QuerySet[Task]) -> QuerySet[Task]:
+    rows = rows.filter(done_at__isnull=True).select_related("ticket").defer("ticket__state")
     return rows.order_by(F("due_at").asc(nulls_last=True), "id")
 
 

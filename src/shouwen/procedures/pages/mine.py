@@ -1,4 +1,4 @@
-"""My tasks: what lies with me and what I may take, most urgent first; made for a phone in one hand."""
+"""My tasks: what lies with me, what I may take, and what others do of the tickets I follow; made for a phone in one hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .board import ICONS, TONES
 from .lines import Line, lines
 
 SIZE = 60
-WHOSE = {"": "全部", "held": "在我手上", "open": "待接单"}
+WHOSE = {"": "全部", "held": "在我手上", "open": "待接单", "followed": "我跟进的"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Group:
 
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """?whose=held is what lies with me, ?whose=open what I may take."""
+    """?whose=held is what lies with me, ?whose=open what I may take, ?whose=followed what others do of the tickets I follow."""
     return render(request, "procedures/mine.html", _state(request), part="mine")
 
 
@@ -65,8 +65,8 @@ def _state(request: HttpRequest) -> dict[str, Any]:
         raise NotFound
     whose = request.GET.get("whose", "")
     whose = whose if whose in WHOSE else ""
-    rows = queries.my_tasks(actor, at)
-    if whose:
+    rows = queries.followed(actor, at) if whose == "followed" else queries.my_tasks(actor, at)
+    if whose in ("held", "open"):
         rows = rows.filter(holder_id__isnull=whose == "open")
     page = page_of(rows, request.GET.get("after"), SIZE)
     shown = lines(actor, queries.by_priority(page.rows), _directories(actor, page))

@@ -79,6 +79,29 @@ def test_nobody_sees_another_community_or_what_is_confidential(world, who, as_):
 # --- my tasks --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("A7.06")
+def test_who_is_responsible_has_the_matter_in_the_list_until_it_is_closed(world, who, as_):
+    """While it lies with another department, and after the shift: until somebody else follows it, or it has ended."""
+    row, other = complain(who, world), complain(who, world, content="垃圾清运")
+    li, followed = as_("li"), "/mine?whose=followed"
+    assert row.number not in page(li, followed), "it lies with the desk itself"
+    for one in (row, other):
+        for answers in ({"in_commitment": "yes", "valid_for": "quality", "class": "I", "level": "minor", "departments": ["engineering"]}, {"responsible_person": "wu"}):
+            here = store.load(one.id)
+            actions.finish(who("li"), here, task=here.state.open_tasks[0].id, answers=answers, at=MONDAY)
+    here = store.load(row.id)
+    actions.take(who("wu"), here, task=here.state.open_tasks[0].id, at=MONDAY)
+    said = page(li, followed)
+    assert row.number in said and other.number in said and "在吴刚手上" in said and "工程部负责人 · 待接单" in said and f'href="/tickets/{row.id}"' in said
+    assert "/mine/take" not in said, "it is not for the desk to take"
+    assert row.number not in page(li, "/mine") and row.number not in page(as_("he"), followed) and row.number not in page(as_("wu"), followed)
+    few = asked(li, followed)
+    actions.hand(who("li"), store.load(row.id), task=0, to=who("he").id, reason="交班", at=MONDAY)
+    assert row.number not in page(li, followed) and row.number in page(as_("he"), followed)
+    actions.withdraw(who("lin"), store.load(other.id), reason="重复登记", at=MONDAY)
+    assert other.number not in page(li, followed) and "没有在别人手上的事" in page(li, followed) and few <= 10
+
+
 def test_a_task_is_taken_in_the_list_once(world, who, as_):
     row = complain(who, world)
     number = Task.objects.get(ticket=row.id, done_at=None).number
