@@ -192,7 +192,8 @@ class Directory:
 
     def running(self, at: datetime, post: str | None = None) -> tuple[Span, ...]:
         """Every shift (of one post) that runs at this moment, as rostered: leave is not considered."""
-        day = at.astimezone(self.zone).date()
+        at = at.astimezone(self.zone)  # as the shifts' own times: moments of one zone are compared without asking either for its offset
+        day = at.date()
         near = (*self._beginning(day - timedelta(1), post), *self._beginning(day, post))
         return tuple([s for s in near if s.starts_at <= at < s.ends_at])
 

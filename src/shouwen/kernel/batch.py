@@ -157,7 +157,7 @@ def _together(db: Any, pending: list[Write], commit: bool) -> None:
     for each in statements:
         values = [value for at in each.writes for value in pending[at][1]]
         try:
-            db.run(each.text, values)
+            db.do(each.text, values)
         except DataError as error:
             from psycopg.errors import DivisionByZero  # not installed where only SQLite serves
 

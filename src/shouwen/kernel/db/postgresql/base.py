@@ -69,12 +69,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.run(sql, values)
 
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """The same without anything before it: for what is itself sent first, or begins no transaction (kernel/batch.py)."""
+        """The same without anything before it: for what begins no transaction."""
+        with self.wrap_database_errors:
+            return self._ready().run(sql, values)
+
+    def do(self, sql: str, values: Sequence[Any]) -> None:
+        """The same without its rows: for what is held back and itself sent first (kernel/batch.py)."""
+        with self.wrap_database_errors:
+            self._ready().do(sql, values)
+
+    def _ready(self) -> Prepared:
         self.ensure_connection()
         if self._prepared is None:
             self._prepared = Prepared(self.connection)
-        with self.wrap_database_errors:
-            return self._prepared.run(sql, values)
+        return self._prepared
 
     def begin(self) -> None:
         """Start the transaction that was asked for, if it has not started yet."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any, Final
@@ -25,46 +26,66 @@ _numbers = count(1)
 _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
+@dataclass(slots=True)
+class _Statement:
+    """Under which name it is prepared, and how its rows are read once it has given some."""
+
+    name: bytes
+    read: Transformer | None = None
+
+
 class Prepared:
     """The prepared statements of one connection."""
 
     def __init__(self, raw: Connection[Any]) -> None:
-        self._raw, self._names = raw, dict[str, bytes]()
+        self._raw, self._known = raw, dict[str, _Statement]()
 
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement with `%s` for its values; the rows it gives. Raises psycopg's errors."""
-        given = _wired(values)
-        try:
-            result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
-        except InvalidSqlStatementName:  # somebody else dropped it, such as a pooler that hands out another session
-            self._names.clear()
-            if self._raw.pgconn.transaction_status != TransactionStatus.IDLE:
-                raise
-            result = done(self._raw.pgconn.exec_prepared(self._name(sql), given))
+        statement, result = self._run(sql, _wired(values))
         if not result.ntuples:
             return []
-        read = Transformer(self._raw)
-        read.set_pgresult(result)
-        return read.load_rows(0, result.ntuples, tuple)
+        known = statement.read is not None  # the columns of a prepared statement stay the same, and so do their readers
+        read = statement.read = statement.read or Transformer(self._raw)
+        read.set_pgresult(result, set_loaders=not known)
+        rows = read.load_rows(0, result.ntuples, tuple)
+        read.set_pgresult(None, set_loaders=False)
+        return rows
+
+    def do(self, sql: str, values: Sequence[Any]) -> None:
+        """The same for a statement whose rows nobody reads."""
+        self._run(sql, _wired(values))
+
+    def _run(self, sql: str, given: list[bytes | None]) -> tuple[_Statement, PGresult]:
+        pgconn = self._raw.pgconn
+        try:
+            statement = self._statement(sql)
+            return statement, done(pgconn.exec_prepared(statement.name, given))
+        except InvalidSqlStatementName:  # somebody else dropped it, such as a pooler that hands out another session
+            self._known.clear()
+            if pgconn.transaction_status != TransactionStatus.IDLE:
+                raise
+            statement = self._statement(sql)
+            return statement, done(pgconn.exec_prepared(statement.name, given))
 
     def forget(self) -> None:
         """Prepare everything anew. The statement in between lets psycopg drop now what it would drop later, amid a transaction."""
         self._raw.execute("SELECT 1")
-        self._names.clear()
+        self._known.clear()
 
-    def _name(self, sql: str) -> bytes:
-        """The name under which the statement is prepared; it is now the one run last."""
-        name = self._names[sql] = self._names.pop(sql, None) or self._prepare(sql)
-        return name
+    def _statement(self, sql: str) -> _Statement:
+        """The statement, prepared; it is now the one run last."""
+        statement = self._known[sql] = self._known.pop(sql, None) or self._prepare(sql)
+        return statement
 
-    def _prepare(self, sql: str) -> bytes:
+    def _prepare(self, sql: str) -> _Statement:
         pgconn = self._raw.pgconn
-        if len(self._names) >= MOST:
-            pgconn.exec_(b"DEALLOCATE " + self._names.pop(next(iter(self._names))))
+        if len(self._known) >= MOST:
+            pgconn.exec_(b"DEALLOCATE " + self._known.pop(next(iter(self._known))).name)
         name, holes = b"shouwen_%d" % next(_numbers), count(1)
         numbered = re.sub("%[s%]", lambda hole: f"${next(holes)}" if hole[0] == "%s" else "%", sql)
         done(pgconn.prepare(name, numbered.encode()))
-        return name
+        return _Statement(name)
 
 
 def done(result: PGresult) -> PGresult:
