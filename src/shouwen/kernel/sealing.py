@@ -104,9 +104,9 @@ def _model(book: Book) -> type[models.Model]:
     return apps.get_model(book.model)
 
 
-def _unsealed(book: Book, above: int) -> models.QuerySet[Any]:
+def _unsealed(book: Book) -> models.QuerySet[Any]:
     sealed = Seal.objects.filter(book=book.name, line=models.OuterRef("pk"))
-    return _model(book)._default_manager.filter(~models.Exists(sealed), pk__gt=above).order_by("pk")
+    return _model(book)._default_manager.filter(~models.Exists(sealed)).order_by("pk")
 
 
 _seen: dict[str, list[tuple[datetime, int]]] = {}
@@ -139,7 +139,7 @@ def seal(at: datetime, limit: int = BATCH) -> int:
             fresh: list[Seal] = []
             for book in BOOKS.values():
                 top = Seal.objects.filter(book=book.name).aggregate(top=models.Max("line"))["top"] or 0
-                for values in _unsealed(book, _floor(book, at, top)).values_list(*book.fields)[:limit]:
+                for values in _unsealed(book).filter(pk__gt=_floor(book, at, top)).values_list(*book.fields)[:limit]:
                     size += 1
                     previous = link(previous, line_bytes(book.name, values))
                     fresh.append(Seal(seq=size, book=book.name, line=values[0], hash=previous, at=at))
@@ -251,7 +251,7 @@ def verify(kept: Sequence[Kept] = (), key: Ed25519PublicKey | None = None) -> Ve
             )))
     unsealed = 0
     for book in BOOKS.values():
-        unsealed += _unsealed(book, 0).count()
+        unsealed += _unsealed(book).count()
         if (slipped := _slipped_in(book)) is not None:
             return Verdict(size, previous, unsealed, len(wanted), Fault("inserted", size, book.name, slipped, (
                 f"{book.title}第 {slipped} 行没有封印，而它之后的行早已封存：这一行是后来插入的。"
@@ -260,12 +260,12 @@ def verify(kept: Sequence[Kept] = (), key: Ed25519PublicKey | None = None) -> Ve
 
 
 def _slipped_in(book: Book) -> int | None:
-    """A line without a seal although a later line was sealed long before the chain's last batch."""
+    """A line without a seal although a later line was sealed long before the chain's last batch, or before the first number of all."""
     last = Seal.objects.order_by("-seq").values_list("at", flat=True).first()
     if last is None:
         return None
     settled = Seal.objects.filter(book=book.name, at__lte=last - LATEST).aggregate(top=models.Max("line"))["top"] or 0
-    found = _unsealed(book, 0).filter(pk__lt=settled).values_list("pk", flat=True).first()
+    found = _unsealed(book).filter(pk__lt=max(settled, 1)).values_list("pk", flat=True).first()
     return None if found is None else int(found)
 
 
@@ -292,7 +292,7 @@ def _walk(at_size: dict[int, str]) -> Iterator[tuple[int, str, Fault | None]]:
                 return
             computed = link(previous, line_bytes(row.book, values))
             if computed != row.hash:
-                yield row.seq, previous, _differs(book, row, previous, lines)
+                yield row.seq, previous, _differs(book, row, previous, lines, batch)
                 return
             if (settled := order.slipped_in(row)) is not None:
                 yield row.seq, previous, Fault("inserted", row.seq, row.book, row.line, (
@@ -336,8 +336,13 @@ class _Order:
         return None
 
 
-def _differs(book: Book, row: Seal, previous: str, lines: Mapping[tuple[str, int], tuple[Any, ...]]) -> Fault:
+def _differs(book: Book, row: Seal, previous: str, lines: Mapping[tuple[str, int], tuple[Any, ...]], batch: Sequence[Seal]) -> Fault:
     """Whether the line was changed or the order of two lines: another line of the batch that fits here says so."""
+    for other in batch:
+        if other.seq > row.seq and (values := lines.get((other.book, other.line))) and link(previous, line_bytes(other.book, values)) == other.hash:
+            return Fault("reordered", row.seq, row.book, row.line, (
+                f"次序被调换：第 {other.seq} 号封印（{BOOKS[other.book].title}第 {other.line} 行）原来是第 {row.seq} 号。"
+            ))
     for (name, number), values in lines.items():
         if (name, number) != (row.book, row.line) and link(previous, line_bytes(name, (*values,))) == row.hash:
             return Fault("reordered", row.seq, row.book, row.line, (

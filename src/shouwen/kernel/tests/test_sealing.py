@@ -124,6 +124,23 @@ def test_two_swapped_seals_are_named(chain):
     assert sealing.verify().fault.kind == "reordered"
 
 
+def test_two_swapped_numbers_of_the_chain_are_named(chain):
+    tamper(
+        ("UPDATE kernel_seal SET seq = -1 WHERE seq = 5", []), ("UPDATE kernel_seal SET seq = 5 WHERE seq = 6", []),
+        ("UPDATE kernel_seal SET seq = 6 WHERE seq = -1", []),
+    )
+    fault = sealing.verify().fault
+    assert (fault.kind, fault.seq, fault.line) == ("reordered", 5, chain[5].pk) and "调换" in fault.message
+
+
+@pytest.mark.parametrize("pk", [0, -7])
+def test_a_line_before_the_first_number_is_named(chain, pk):
+    """No sequence gives such a number, and the sealer does not look there."""
+    tamper(_insert(pk, "2026-11-23 01:00:00"))
+    fault = sealing.verify(outside()).fault
+    assert (fault.kind, fault.line) == ("inserted", pk) and f"第 {pk} 行" in fault.message
+
+
 def _insert(pk, at):
     columns = "id, at, actor_name, actor_post, channel, code, subject, text, data"
     return (f"INSERT INTO kernel_entry ({columns}) VALUES (%s, %s, '张伟', '', '', 'x', 'x:1', '从未发生', '{{}}')", [pk, at])
