@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from shouwen.kernel.prefix import root
 from shouwen.kernel.refusals import NotFound
-from shouwen.kernel.web import COMMUNITY_COOKIE, sees
+from shouwen.kernel.web import COMMUNITY_COOKIE, here, sees
 from shouwen.kernel.words import number_in
+
+HOMES: Final = (("tickets.view", "procedures:board"), ("org.edit", "org:staff"), ("", "notices:inbox"))
+"""Where somebody begins: the first page that their permissions open in the community they look at."""
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """To the board of what is open; to the login when nobody is signed in."""
-    for name in ("procedures:board", "notices:inbox") if getattr(request, "actor", None) else ("org:login",):
-        try:
-            return redirect(reverse(name))
-        except NoReverseMatch:
-            continue
-    raise NotFound
+    """To the board of what is open, or where else one's work begins; to the login when nobody is signed in."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return redirect("org:login")
+    place = here(request)
+    return redirect(next(page for may, page in HOMES if not may or actor.may(may, place)))
 
 
 @require_POST
