@@ -270,7 +270,7 @@ def test_the_rehearsals_of_the_manuals_pass(demo, tmp_path):
         results = rehearsal.play(scripts.parse(path))
         assert [f"{one.line} {one.text}: {one.found}" for one in results if not one.ok] == []
         held += len(results) if scene in CHINESE else 0
-    assert f"{held} passed, 0 failed" in CHINESE
+    assert f"通过 {held} 条，不符 0 条" in CHINESE
 
 
 def test_the_example_of_the_readme_is_part_of_a_procedure():

@@ -62,7 +62,13 @@ class Contents:
 
 
 def backup(target: Path, at: datetime, passphrase: str = "") -> Contents:
-    """Write the archive to `target`; it appears under this name only when it is whole."""
+    """Write the archive to `target`; it appears under this name only when it is whole. Only a backup is overwritten."""
+    if not target.parent.is_dir():
+        raise Damaged(f"没有目录「{target.parent}」。请先建立，或换一个位置。")
+    if target.is_dir():
+        raise Damaged(f"「{target}」是一个目录。请写出备份文件的名称，如 {target / 'shouwen.backup'}。")
+    if target.exists() and not _ours(target):
+        raise Damaged(f"「{target}」已经存在，而且不是首问的备份，不能覆盖。请换一个名称。")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
         work = Path(name)
         size, head = sealing.head()  # read before the copy: what the copy must at least contain
@@ -90,6 +96,13 @@ def backup(target: Path, at: datetime, passphrase: str = "") -> Contents:
         os.replace(finished, target)
     with opened(target, passphrase) as (_, found):
         return found
+
+
+def _ours(path: Path) -> bool:
+    """Whether the file is (or begins like) an archive of ours, or is empty."""
+    with path.open("rb") as file:
+        start = file.read(len(MANIFEST) + 1)
+    return not start or start.startswith((MAGIC, MANIFEST.encode() + b"\0"))
 
 
 def _dump(work: Path) -> Path:
@@ -256,7 +269,7 @@ def _unpack(path: Path, folder: Path) -> Contents:
                 _copy(member.name, source, folder, contents)
             ended = tar.fileobj is not None and tar.fileobj.seek(0, os.SEEK_END) >= tar.offset
     except (tarfile.TarError, EOFError, OSError, struct.error, UnicodeDecodeError) as error:
-        raise Damaged(f"备份已损坏，读不完整（{type(error).__name__}）。没有改动任何数据。") from error
+        raise Damaged("这不是首问的备份文件，或已损坏、读不完整。没有改动任何数据。") from error
     if contents is None or not ended:
         raise Damaged("备份是空的或被截断。没有改动任何数据。")
     if missing := contents.members.keys() - seen:

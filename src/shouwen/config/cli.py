@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from shouwen import __version__
 
+from .failures import in_words
+
 REHEARSED_SINCE: Final = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=8)))
 """When the demo communities of a rehearsal in an empty database came to be."""
 
@@ -58,20 +60,25 @@ def _safely(run: Command, given: argparse.Namespace) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
-        message = getattr(error, "message", None)
-        if isinstance(message, str):
-            print(message, file=sys.stderr)
-        elif type(error).__name__ in ("Damaged", "AssetsMissing"):
-            print(error, file=sys.stderr)
-        elif isinstance(error, OSError):
-            print(f"文件或网络出错：{error}", file=sys.stderr)
-        elif type(error).__module__.startswith(("django.db", "psycopg", "sqlite3")):
-            print(f"数据库出错：{str(error).splitlines()[0] if str(error) else type(error).__name__}", file=sys.stderr)
-        else:
-            print(f"出了意外（{type(error).__name__}：{error}）。设置 SHOUWEN_DEBUG=1 可看到详情。", file=sys.stderr)
+        print(in_words(error), file=sys.stderr)
         if os.environ.get("SHOUWEN_DEBUG") == "1":
             raise
         return 1
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """An argument's type: a whole number within these bounds."""
+
+    def read(given: str) -> int:
+        try:
+            number = int(given)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"应为 {least} 至 {most} 的整数，不是「{given}」")
+        return number
+
+    return read
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,41 +100,44 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", "在一台机器上运行全部：先升级数据库，再启动网页与后台进程", _serve)
     web = add("web", "只运行网页（可在多台机器上运行）", _web)
     for each in (serve, web):
-        each.add_argument("--host", default=os.environ.get("SHOUWEN_HOST", "127.0.0.1"), help="监听地址，默认 127.0.0.1")
-        each.add_argument("--port", type=int, default=int(os.environ.get("SHOUWEN_PORT", "8000")), help="端口，默认 8000")
-        each.add_argument("--processes", type=int, default=int(os.environ.get("SHOUWEN_PROCESSES", "2")), help="网页进程数，默认 2")
-        each.add_argument("--threads", type=int, default=int(os.environ.get("SHOUWEN_THREADS", "4")), help="每个进程的线程数，默认 4")
+        each.add_argument("--host", metavar="地址", default=os.environ.get("SHOUWEN_HOST", "127.0.0.1"), help="监听地址，默认 127.0.0.1")
+        for option, name, kind, default, help in (
+            ("--port", "SHOUWEN_PORT", _whole(1, 65535), "8000", "端口，默认 8000"),
+            ("--processes", "SHOUWEN_PROCESSES", _whole(1, 64), "2", "网页进程数，默认 2"),
+            ("--threads", "SHOUWEN_THREADS", _whole(1, 256), "4", "每个进程的线程数，默认 4"),
+        ):  # a default that is text goes through the type too: a wrong setting is refused like a wrong option
+            each.add_argument(option, metavar="数", type=kind, default=os.environ.get(name, default), help=help)
     add("worker", "只运行后台进程：时限升级、定期开单、投递通知、封存日志", _worker)
     add("migrate", "升级数据库结构", _migrate)
     add("assets", "准备页面资源（样式、图标、脚本）", _assets)
 
     init = add("init", "在空数据库里建立第一个小区、标准岗位、日历、规程和系统管理员", _init)
-    init.add_argument("--community", required=True, help="小区代号，如 liyuan")
-    init.add_argument("--name", required=True, help="小区名称，如 荔园")
-    init.add_argument("--admin", required=True, help="系统管理员的用户名")
-    init.add_argument("--admin-name", required=True, help="系统管理员的姓名")
+    init.add_argument("--community", metavar="代号", required=True, help="小区代号，如 liyuan")
+    init.add_argument("--name", metavar="名称", required=True, help="小区名称，如 荔园")
+    init.add_argument("--admin", metavar="用户名", required=True, help="系统管理员的用户名")
+    init.add_argument("--admin-name", metavar="姓名", required=True, help="系统管理员的姓名")
     add("demo", "在空数据库里装入演示小区与人员", _demo)
     add("empty", "数据库里还没有小区时返回 0（供脚本使用）", _empty)
 
-    importing = add("import", "导入房产与住户表格（.xlsx），先检查，加 --apply 才写入", _import)
-    importing.add_argument("file", help="表格文件")
-    importing.add_argument("--community", required=True, help="小区代号")
+    importing = add("import", "导入房产与住户表格（.xlsx、.xls、.csv），先检查，加 --apply 才写入", _import)
+    importing.add_argument("file", metavar="文件", help="表格文件")
+    importing.add_argument("--community", metavar="代号", required=True, help="小区代号")
     importing.add_argument("--apply", action="store_true", help="检查无误后写入")
 
     procedures = group("procedures", "规程文件")
     check = add("check", "检查规程文件，逐行指出错误", lambda a: _procedures("check", a.files), procedures)
-    check.add_argument("files", nargs="*", help="文件或目录，默认检查自带的规程库")
+    check.add_argument("files", metavar="文件", nargs="*", help="文件或目录，默认检查自带的规程库")
     adopt = add("adopt", "启用规程文件（不写文件则启用自带的规程库）", lambda a: _procedures("adopt", a.files, a.community), procedures)
-    adopt.add_argument("files", nargs="*", help="文件或目录")
-    adopt.add_argument("--community", default="", help="只在这个小区启用")
+    adopt.add_argument("files", metavar="文件", nargs="*", help="文件或目录")
+    adopt.add_argument("--community", metavar="代号", default="", help="只在这个小区启用")
     diff = add("diff", "用中文列出两个规程文件的差别", lambda a: _procedures("diff", a.old, a.new), procedures)
-    diff.add_argument("old", help="旧文件")
-    diff.add_argument("new", help="新文件")
+    diff.add_argument("old", metavar="旧文件", help="旧文件")
+    diff.add_argument("new", metavar="新文件", help="新文件")
     docs = add("docs", "把规程写成说明页（Markdown）", lambda a: _procedures("docs", a.folder), procedures)
-    docs.add_argument("folder", help="写到哪个目录")
+    docs.add_argument("folder", metavar="目录", help="写到哪个目录")
 
     rehearse = add("rehearse", "演练：按剧本走一遍，逐条核对结果", _rehearse)
-    rehearse.add_argument("files", nargs="*", help="剧本文件或目录，默认 rehearsals")
+    rehearse.add_argument("files", metavar="剧本", nargs="*", help="剧本文件或目录，默认 rehearsals")
     rehearse.add_argument("--junit", default="", metavar="文件", help="另存 JUnit 报告")
     rehearse.add_argument("--json", action="store_true", help="以 JSON 输出")
     rehearse.add_argument("--keep", action="store_true", help="保留结果以便在浏览器里查看（只用于演示库）")
@@ -135,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--scratch", action="store_true", help="在用完即弃的临时副本上演练，不碰本机数据")
     rehearse.add_argument("--lines", action="store_true", help="每演完一份剧本输出一行 JSON")
     clauses = add("clauses", "列出 SOP 条款由什么证明", _clauses)
-    clauses.add_argument("clause", nargs="?", default="", help="条款号，如 D4.23")
+    clauses.add_argument("clause", metavar="条款号", nargs="?", default="", help="条款号，如 D4.23")
     clauses.add_argument("--missing", action="store_true", help="只列尚未证明的")
 
     journal = group("journal", "操作日志的封存与核对")
@@ -147,9 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     add("key", "显示核对签名用的公钥", _journal_key, journal)
 
     backup = add("backup", "备份数据库、附件与密钥到一个文件", _backup)
-    backup.add_argument("file", help="备份文件")
+    backup.add_argument("file", metavar="文件", help="备份文件")
     restore = add("restore", "从备份恢复；先核对，再替换，原有数据另存", _restore)
-    restore.add_argument("file", help="备份文件")
+    restore.add_argument("file", metavar="文件", help="备份文件")
     restore.add_argument("--verify", action="store_true", help="只核对，不恢复")
     restore.add_argument("--replace", action="store_true", help="替换已有数据")
     for each in (backup, restore):
@@ -158,10 +168,10 @@ def _parser() -> argparse.ArgumentParser:
     add("doctor", "体检：数据库、磁盘、密钥、日历、后台进程、邮件……", _doctor)
     token = group("token", "接口令牌")
     create = add("create", "为员工创建接口令牌，只显示一次", _token_create, token)
-    create.add_argument("--user", required=True, help="用户名")
-    create.add_argument("--name", required=True, help="用途")
-    create.add_argument("--scope", required=True, help="权限，逗号分隔，如 tickets.view,tickets.file")
-    create.add_argument("--days", type=int, default=90, help="有效天数，默认 90")
+    create.add_argument("--user", metavar="用户名", required=True, help="为谁创建，须有「管理接口令牌」权限")
+    create.add_argument("--name", metavar="用途", required=True, help="用途")
+    create.add_argument("--scope", metavar="权限", required=True, help="权限，逗号分隔，如 tickets.view,tickets.file")
+    create.add_argument("--days", metavar="天数", type=_whole(1, 365), default=90, help="有效天数，默认 90")
     return top
 
 
@@ -181,10 +191,9 @@ def _web(given: argparse.Namespace) -> int:
 
 
 def _worker(given: argparse.Namespace) -> int:
-    from .worker import run
+    from .serving import worker
 
-    run()
-    return 0
+    return worker()
 
 
 def _migrate(given: argparse.Namespace) -> int:
@@ -206,6 +215,7 @@ def _assets(given: argparse.Namespace) -> int:
 
 
 def _init(given: argparse.Namespace) -> int:
+    from django.db import transaction
     from django.utils.timezone import localdate
 
     from shouwen.estate import actions as estate
@@ -220,12 +230,13 @@ def _init(given: argparse.Namespace) -> int:
     if Community.objects.exists():
         raise Refused("数据库里已有小区。增加小区请在「房屋与住户」页办理。")
     password = secrets.token_urlsafe(12)
-    calendars.seed_calendar(SYSTEM, None, at=at)
-    org.load_standard(SYSTEM, None, at=at)
-    estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
-    user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
-    org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)
-    code = _procedures("adopt", [], "")
+    with transaction.atomic():  # whole or not at all: half of it could never be taken up again
+        calendars.seed_calendar(SYSTEM, None, at=at)
+        org.load_standard(SYSTEM, None, at=at)
+        estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
+        user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
+        org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)
+        code = _procedures("adopt", [], "")
     print(f"已建立小区「{given.name}」。系统管理员 {given.admin}，初始密码 {password}（首次登录须修改）。")
     return code
 
@@ -317,9 +328,14 @@ def _journal_verify(given: argparse.Namespace) -> int:
 
     try:
         kept = sealing.kept_in_file(Path(given.checkpoint)) if given.checkpoint else []
+    except ValueError as error:  # also what is not text at all
+        raise Refused(str(error) if "检查点" in str(error) else f"「{given.checkpoint}」不是检查点文件。") from None
+    if given.checkpoint and not kept:
+        raise Refused(f"检查点文件「{given.checkpoint}」里没有检查点，无法用它核对。")
+    try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(given.key)) if given.key else None
-    except ValueError as error:
-        raise Refused(str(error) if given.checkpoint and "检查点" in str(error) else "公钥不对，应为 base64 文字。") from None
+    except ValueError:
+        raise Refused("公钥不对，应为 base64 文字。") from None
     verdict = sealing.verify(kept, key)
     if verdict.fault is not None:
         print(f"✗ {verdict.fault.message}")
@@ -361,8 +377,12 @@ def _journal_key(given: argparse.Namespace) -> int:
 
 
 def _passphrase(given: argparse.Namespace) -> str:
+    from shouwen.kernel.refusals import Refused
+
     if given.passphrase_file:
-        return Path(given.passphrase_file).read_text().strip()
+        if phrase := Path(given.passphrase_file).read_text("utf-8").strip():
+            return phrase
+        raise Refused(f"口令文件「{given.passphrase_file}」是空的。")
     return os.environ.get("SHOUWEN_BACKUP_PASSPHRASE", "")
 
 
@@ -414,7 +434,11 @@ def _token_create(given: argparse.Namespace) -> int:
     user = user_by_username(given.user)
     if user is None:
         raise Refused(f"没有用户「{given.user}」。")
+    actor = actor_for(user.pk, channel="cli")
     scope = [name.strip() for name in given.scope.split(",") if name.strip()]
-    _, key = org.create_token(actor_for(user.pk, channel="cli"), None, user=user, name=given.name, scope=scope, days=given.days, at=now())
+    own = sorted({name for name in actor.grants if actor.grants[name]} - {"api.tokens", "system"})
+    if actor.grants.get("api.tokens") and (wrong := [name for name in scope if name not in own]):
+        raise Refused(f"令牌只能有本人的权限，{user.name}没有「{'、'.join(wrong)}」。可选：{','.join(own)}")
+    _, key = org.create_token(actor, None, user=user, name=given.name, scope=scope, days=given.days, at=now())
     print(f"令牌（只显示这一次）：{key}")
     return 0

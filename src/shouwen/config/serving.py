@@ -6,10 +6,12 @@ The program is loaded once and then forked: its processes share what it takes, a
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import hashlib
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -26,6 +28,8 @@ from django.db import DatabaseError, connection
 
 from shouwen import __version__
 from shouwen.kernel.refusals import Refused
+
+from .failures import in_words
 
 _LOCK: Final = 7_210_021
 """Only one process migrates at a time (PostgreSQL advisory lock); SQLite locks the file."""
@@ -99,26 +103,59 @@ def load() -> None:
 
 def web(host: str, port: int, processes: int, threads: int) -> int:
     """Serve pages until told to stop; a process that dies is forked anew."""
+    address = _address(host, port)
+    _up_to_date()
+    return _pages(address, port, processes, threads)
+
+
+def _pages(address: str, port: int, processes: int, threads: int) -> int:
     from granian import Granian  # type: ignore[attr-defined]
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    _checked(port)
     if not settings.WHITENOISE_USE_FINDERS:
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         _lay_out()
     load()
     Granian(
-        "shouwen.config.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=max(1, processes),
-        blocking_threads=max(1, threads), backlog=1024, respawn_failed_workers=True, workers_kill_timeout=30,
+        "shouwen.config.wsgi:application", address=address, port=port, interface=Interfaces.WSGI, workers=processes,
+        blocking_threads=threads, backlog=1024, respawn_failed_workers=True, workers_kill_timeout=30,
         log_level=LogLevels.warning, websockets=False,
     ).serve()  # fmt: skip
     return 0
 
 
-def _checked(port: int) -> None:
-    if not 1 <= port <= 65535:
-        raise Refused("端口应为 1 至 65535。")
+def _address(host: str, port: int) -> str:
+    """The address to listen at. Refuses a host that is not this machine's, and a port at which somebody serves already.
+
+    The server shares its port among its processes: a second installation would be let in and get every other request.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Refused(f"不认识监听地址「{host}」。请写本机的 IP 地址：127.0.0.1 只供本机，0.0.0.0 供其他电脑访问。") from None
+    family, kind, protocol, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last one's closed connections are no hindrance
+        try:
+            probe.bind(place)
+        except PermissionError:
+            raise Refused(f"没有使用端口 {port} 的权限（1024 以下的端口要管理员）。请用 --port 换一个，如 8000。") from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Refused(f"端口 {port} 已被占用，可能首问已在运行。请先停掉它，或用 --port 换一个。") from None
+            raise Refused(f"「{host}」不是本机的地址。请写 127.0.0.1（只供本机）或 0.0.0.0（供其他电脑访问）。") from None
+    return str(place[0])
+
+
+def _up_to_date() -> None:
+    """Refuse to work on a database of another release; one that does not answer at the moment is waited for later."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return
+    if not _migrated() and connection.is_usable():
+        raise Refused("数据库还没有建好，或不是本版本的结构。请先执行 shouwen migrate。")
 
 
 def _worker() -> int:
@@ -128,12 +165,18 @@ def _worker() -> int:
     return 0
 
 
+def worker() -> int:
+    """Run the chores until told to stop."""
+    _up_to_date()
+    return _worker()
+
+
 def serve(host: str, port: int, processes: int, threads: int) -> int:
     """Run the web and the worker as children until told to stop; whichever dies is started again."""
-    _checked(port)
+    address = _address(host, port)
     prepare()
     load()
-    parts: dict[str, Callable[[], int]] = {"web": lambda: web(host, port, processes, threads), "worker": _worker}
+    parts: dict[str, Callable[[], int]] = {"web": lambda: _pages(address, port, processes, threads), "worker": _worker}
     stop = threading.Event()
     children = {name: _fork(run) for name, run in parts.items()}
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -178,14 +221,14 @@ def _fork(run: Callable[[], int]) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         code = run()
-    except Refused as no:
-        print(no.message, file=sys.stderr)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except KeyboardInterrupt:
         code = 130
-    except BaseException:
-        traceback.print_exc()
+    except Exception as error:
+        print(in_words(error), file=sys.stderr)
+        if os.environ.get("SHOUWEN_DEBUG") == "1":
+            traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

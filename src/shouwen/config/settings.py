@@ -17,6 +17,13 @@ def env(name: str, default: str = "") -> str:
     return os.environ.get(f"SHOUWEN_{name}", default)
 
 
+def number(name: str, given: str) -> int:
+    """A setting that is a whole number; ends the program with a sentence if it is not."""
+    if not given.isdecimal():
+        raise SystemExit(f"SHOUWEN_{name} 应为整数，现为「{given}」。")
+    return int(given)
+
+
 DATA_DIR = Path(env("DATA_DIR", "var")).resolve()
 KEY_DIR = Path(env("KEY_DIR", str(DATA_DIR / "keys")))
 MEDIA_ROOT = Path(env("MEDIA_DIR", str(DATA_DIR / "files")))
@@ -43,6 +50,10 @@ def _secret_key() -> str:
 def _database(url: str) -> dict[str, Any]:
     """postgresql://user:password@host:port/name?sslmode=…, or sqlite:///path (empty = var/shouwen.sqlite3)."""
     parts = urlsplit(url)
+    try:
+        parts.port  # noqa: B018  read here, where a wrong one can be named
+    except ValueError:
+        raise SystemExit("SHOUWEN_DATABASE_URL 里的端口应为 1 至 65535。") from None
     if parts.scheme in ("postgres", "postgresql"):
         options: dict[str, Any] = {"server_side_binding": True, "prepare_threshold": 1, "connect_timeout": 3}
         options |= dict(parse_qsl(parts.query))
@@ -84,7 +95,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in env("ORIGINS").split(",") if origin
 HTTPS = env("HTTPS") == "1"
 PREFIX = "/" + env("PREFIX").strip("/") if env("PREFIX").strip("/") else ""
 BASE_URL = env("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
-PROXIES = int(env("PROXIES", "0"))
+PROXIES = number("PROXIES", env("PROXIES", "0"))
 """How many proxies of ours stand in front and write X-Forwarded-For; see kernel/web.py proxies."""
 
 INSTALLED_APPS = [
@@ -170,15 +181,15 @@ CSRF_FAILURE_VIEW = "shouwen.kernel.web.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 EMAIL_HOST = env("SMTP_HOST")
-EMAIL_PORT = int(env("SMTP_PORT", "25"))
+EMAIL_PORT = number("SMTP_PORT", env("SMTP_PORT", "25"))
 EMAIL_HOST_USER = env("SMTP_USER")
 EMAIL_HOST_PASSWORD = env("SMTP_PASSWORD")
 EMAIL_USE_TLS = env("SMTP_TLS") == "1"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("SMTP_FROM", "shouwen@localhost")
 SHOUWEN = {
-    "SESSION_IDLE_MINUTES": int(env("SESSION_IDLE_MINUTES", "720")),
-    "SESSION_MAX_HOURS": int(env("SESSION_MAX_HOURS", "24")),
+    "SESSION_IDLE_MINUTES": number("SESSION_IDLE_MINUTES", env("SESSION_IDLE_MINUTES", "720")),
+    "SESSION_MAX_HOURS": number("SESSION_MAX_HOURS", env("SESSION_MAX_HOURS", "24")),
     "BASE_URL": BASE_URL if BASE_URL.endswith(PREFIX) else BASE_URL + PREFIX,
     "CHECKPOINT_FILE": env("CHECKPOINT_FILE", str(DATA_DIR / "checkpoints.jsonl")),
     "SMS": env("SMS", "console" if DEVELOPMENT and not TESTING else "off"),

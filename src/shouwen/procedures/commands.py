@@ -26,11 +26,11 @@ def check(paths: list[str]) -> int:
     bad = 0
     for path in _procedure_files(paths):
         try:
-            rules = read(path.read_text("utf-8"))
+            rules = read(_text(path))
         except Faulty as faulty:
             bad += 1
             for line, text in faulty.faults:
-                print(f"{path}:{line}: {text}")
+                print(f"{path}:{line}: {text}" if line else f"{path}: {text}")
         else:
             print(f"{path}: {rules.title} {rules.edition}，{len(rules.every_step)} 步，没有问题")
     return 1 if bad else 0
@@ -39,7 +39,7 @@ def check(paths: list[str]) -> int:
 def adopt(paths: list[str], community: str = "") -> int:
     """Adopt procedure files (all of the library when none is named), for one community or for all."""
     at = now()
-    texts = [(str(p), p.read_text("utf-8")) for p in _procedure_files(paths)] if paths else list(editions.library_files())
+    texts = [(str(p), _text(p)) for p in _procedure_files(paths)] if paths else list(editions.library_files())
     bad = 0
     if not paths:  # the words beside the steps go with the library
         phrases.load_standard(SYSTEM, None, at=at)
@@ -55,11 +55,14 @@ def adopt(paths: list[str], community: str = "") -> int:
 
 def diff(old: str, new: str) -> int:
     """Print what changed between two procedure files, in Chinese sentences."""
-    try:
-        lines = difference(read(Path(old).read_text("utf-8")), read(Path(new).read_text("utf-8")))
-    except Faulty as faulty:
-        print(faulty)
-        return 1
+    held = []
+    for path in (old, new):
+        try:
+            held.append(read(_text(Path(path))))
+        except Faulty as faulty:
+            print(f"{path}: {faulty}")
+            return 1
+    lines = difference(*held)
     print("\n".join(lines) or "两个版本没有差别。")
     return 0
 
@@ -78,7 +81,7 @@ def rehearse(
 
     `drafts`: procedure files to hold instead of what is adopted. `lines`: one line of JSON as each script is done.
     """
-    texts = [Path(path).read_text("utf-8-sig") for path in drafts]
+    texts = [_text(Path(path)) for path in drafts]
     for text in texts:
         read(text)
     if texts and not paths:
@@ -87,7 +90,10 @@ def rehearse(
     results: list[Result] = []
     shown: dict[str, list[str]] = defaultdict(list)
     broken = 0
-    for path in files([Path(p) for p in paths] or [Path("rehearsals")]):
+    played = list(files([Path(p) for p in paths] or [Path("rehearsals")]))
+    if not played:
+        raise Refused(f"「{'、'.join(paths) or 'rehearsals'}」里没有剧本（.yaml 文件）。")
+    for path in played:
         try:
             rehearsal = parse(path)
             found = play(rehearsal, keep=keep, drafts=texts)
@@ -113,7 +119,7 @@ def rehearse(
     if junit:
         _junit(Path(junit), results)
     if not as_json and not lines:
-        print(f"{passed} passed, {len(results) - passed} failed")
+        print(f"通过 {passed} 条，不符 {len(results) - passed} 条")
     return 0 if passed == len(results) and not broken else 1
 
 
@@ -130,6 +136,8 @@ def ledger(clause_id: str = "", *, missing_only: bool = False) -> int:
         print(f"规程 {'、'.join(sorted(carried.get(clause_id, ()))) or '无'}")
         print("证明 " + ("\n     ".join(shown.get(clause_id, ())) or "无"))
         return 0
+    if not shown:
+        print("本机还没有演练记录：先执行 shouwen rehearse（源码目录里执行 ./test）。")
     totals: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for clause in every.values():
         if clause.enforceable == "informational":
@@ -150,7 +158,17 @@ def _procedure_files(paths: list[str]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths or [str(editions.LIBRARY)]):
         found += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not found:
+        raise Refused(f"「{'、'.join(paths)}」里没有规程文件（.yaml）。")
     return found
+
+
+def _text(path: Path) -> str:
+    """What a procedure file says. Raises Faulty if it is no text."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Faulty([(0, f"「{path.name}」不是 UTF-8 文字文件，请另存为 UTF-8 编码")]) from None
 
 
 def _plain(result: Result) -> dict[str, Any]:

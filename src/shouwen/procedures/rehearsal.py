@@ -97,6 +97,11 @@ def _play_line(rehearsal: Rehearsal, stage: Stage, line: Line, results: list[Res
     except BadScript as bad:
         results.append(Result(rehearsal.path, line.number, False, shown, str(bad)))
         return False
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if not line.words.startswith("expect"):
+            raise
+        results.append(Result(rehearsal.path, line.number, False, shown, f"「{line.words}」后面的写法不对，见编写规程的说明。"))
+        return False
     for ok, text, found in checks:
         results.append(Result(rehearsal.path, line.number, ok, text or shown, found))
     return True

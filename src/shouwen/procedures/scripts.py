@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +45,31 @@ class Rehearsal:
 
 def parse(path: Path) -> Rehearsal:
     """Read a rehearsal file; every scalar is text. Raises BadScript with the line."""
-    text = "\n".join(_spelled(line) for line in path.read_text("utf-8").split("\n"))
+    try:
+        text = "\n".join(_spelled(line) for line in path.read_text("utf-8-sig").split("\n"))
+    except UnicodeDecodeError:
+        raise BadScript(f"{path.name}：不是 UTF-8 文字文件，请另存为 UTF-8 编码。") from None
     try:
         node = yaml.compose(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行：" if mark else ""
         raise BadScript(f"{path.name} {where}写法不对，请检查缩进、冒号和引号。") from None
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode) or not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
         raise BadScript(f"{path.name}：应以 rehearsal: 开头。")
     parts = {key.value: value for key, value in node.value}
     for needed in ("rehearsal", "starts", "script"):
         if needed not in parts:
             raise BadScript(f"{path.name}：缺少 {needed}。")
     script = parts["script"]
+    if not isinstance(script, yaml.SequenceNode):
+        raise BadScript(f"{path.name} 第 {script.start_mark.line + 1} 行：script 下面应逐行以「- 」开头。")
     lines = []
     for item in script.value:
         number = item.start_mark.line + 1
         if isinstance(item, yaml.ScalarNode):
             lines.append(Line(number, item.value.strip(), None))
-        elif isinstance(item, yaml.MappingNode) and len(item.value) == 1:
+        elif isinstance(item, yaml.MappingNode) and len(item.value) == 1 and isinstance(item.value[0][0], yaml.ScalarNode):
             key, value = item.value[0]
             lines.append(Line(number, key.value.strip(), _plain(value)))
         else:
@@ -95,11 +100,14 @@ def moment(text: str, today: datetime | None) -> datetime:
     found = _MOMENT.fullmatch(str(text).strip())
     if not found or (found[1] is None and today is None):
         raise BadScript(f"看不懂的时间「{text}」，应写作 2026-11-25 09:22 或 09:22。")
-    hour, minute, second = int(found[4]), int(found[5]), int(found[6] or 0)
-    if found[1]:
-        return datetime(int(found[1]), int(found[2]), int(found[3]), hour, minute, second, tzinfo=CHINA)
+    try:
+        clock = time(int(found[4]), int(found[5]), int(found[6] or 0))
+        if found[1]:
+            return datetime.combine(date(int(found[1]), int(found[2]), int(found[3])), clock, CHINA)
+    except ValueError:
+        raise BadScript(f"没有「{text}」这个时间。") from None
     assert today is not None
-    return datetime.combine(today.astimezone(CHINA).date(), time(hour, minute, second), CHINA)
+    return datetime.combine(today.astimezone(CHINA).date(), clock, CHINA)
 
 
 def every() -> list[Path]:
