@@ -138,3 +138,32 @@ def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
 def test_a_duty_of_every_shift_is_said_in_words():
     assert every_said("RRULE:FREQ=DAILY;BYHOUR=0,8,16;BYMINUTE=0;BYSECOND=0") == "每天 00:00、08:00、16:00"
     assert every_said("day at 08:30") == "每天 08:30"
+
+
+LEAK = {"channel": "phone", "unit": "3-1-1201", "caller": "王秀英", "phone": "13800000001", "place": "厨房", "content": "水龙头滴水", "fault": "plumbing", "class": "daily"}
+
+
+def test_a_pause_ends_by_itself_at_its_time(world, who):
+    """No limit runs while a ticket is paused, so its end is a clock of its own: it wakes, runs late, and is missed like any other."""
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="repair", answers=LEAK, at=MONDAY)
+    left = due_of(row) - MONDAY
+    until = MONDAY + timedelta(hours=26)
+    actions.pause(who("li"), row, reason="owner_time", until=until, remark="", at=MONDAY)
+    assert chores.wake(until - MINUTE) == 0 and store.load(row.id).state.status == "paused"
+    assert audit.examine(until + 2 * audit.GRACE).missed == (row.number,)
+    assert chores.wake(until) == 1
+    state = store.load(row.id).state
+    assert (state.status, due_of(store.load(row.id))) == ("open", until + left)
+    assert Notice.objects.filter(about__startswith=f"ticket:{row.id}", why="resumed").exists()
+    assert chores.wake(until + left) == 0 and not late_notices(row).exists()
+    chores.wake(until + left + MINUTE)
+    assert late_notices(row).exists()
+
+
+def test_a_pause_that_was_ended_by_hand_wakes_nobody(world, who):
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="repair", answers=LEAK, at=MONDAY)
+    for end in (actions.resume, lambda actor, row, at: actions.withdraw(actor, row, reason="自己修好了", at=at)):
+        actions.pause(who("li"), store.load(row.id), reason="owner_time", until=MONDAY + timedelta(days=2), remark="", at=MONDAY)
+        assert Clock.objects.filter(ticket_id=row.id, kind="pause", wake_at=MONDAY + timedelta(days=2)).count() == 1
+        end(who("li"), store.load(row.id), at=MONDAY + MINUTE)
+        assert not Clock.objects.filter(ticket_id=row.id, kind="pause", wake_at__isnull=False).exists()
