@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from shouwen.config.demo import cast
+from shouwen.duty.standard import SHIFTS
 from shouwen.org.standard import POSTS
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "cast.md").read_text("utf-8")
@@ -45,7 +46,7 @@ def test_the_people():
 def test_the_shifts():
     told = re.findall(r"(\S+) `([a-z]+)` (\d\d:\d\d)–(\d\d:\d\d)( \(workdays\))?", section("Shifts"))
     shown = [(slug, title, start, "00:00" if end == "24:00" else end, bool(workdays)) for title, slug, start, end, workdays in told]
-    assert shown == list(cast.SHIFTS)
+    assert shown == list(SHIFTS)
 
 
 def test_the_superiors():

@@ -218,7 +218,6 @@ def _init(given: argparse.Namespace) -> int:
     from django.db import transaction
     from django.utils.timezone import localdate
 
-    from shouwen.estate import actions as estate
     from shouwen.estate.models import Community
     from shouwen.kernel import calendars
     from shouwen.kernel.access import SYSTEM
@@ -226,14 +225,16 @@ def _init(given: argparse.Namespace) -> int:
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
 
+    from .communities import begin
+
     at = now()
     if Community.objects.exists():
-        raise Refused("数据库里已有小区。增加小区请在「房屋与住户」页办理。")
+        raise Refused("数据库里已有小区。增加小区请在「设置 → 小区」办理。")
     password = secrets.token_urlsafe(12)
     with transaction.atomic():  # whole or not at all: half of it could never be taken up again
         calendars.seed_calendar(SYSTEM, None, at=at)
         org.load_standard(SYSTEM, None, at=at)
-        estate.add_community(SYSTEM, None, slug=given.community, name=given.name, at=at)
+        begin(SYSTEM, slug=given.community, name=given.name, at=at)
         user = org.add_user(SYSTEM, None, username=given.admin, name=given.admin_name, password=password, at=at)
         org.assign(SYSTEM, None, user=user, post="it-admin", starts_on=localdate(at), at=at)
         code = _procedures("adopt", [], "")

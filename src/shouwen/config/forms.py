@@ -11,6 +11,17 @@ from django import forms
 from shouwen.kernel import calendars
 
 
+class CommunityForm(forms.Form):
+    name = forms.CharField(label="小区名称", max_length=60)
+    address = forms.CharField(label="地址", max_length=200, required=False)
+    phone = forms.CharField(label="服务电话", max_length=30, required=False, help_text="住户自助页上给住户看的电话，全天有人接。", widget=forms.TextInput(attrs={"inputmode": "tel"}))
+
+
+class NewCommunityForm(CommunityForm):
+    slug = forms.CharField(label="小区代号", max_length=40, help_text="小写字母、数字或 -，如 liyuan；以后不能改。")
+    field_order = ("slug", "name")
+
+
 class FiguresForm(forms.Form):
     """One number per figure of kernel.calendars.FIGURES."""
 

@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from shouwen.estate import queries as estate
+from shouwen.estate.actions import edit_community
 from shouwen.kernel import calendars, queries
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
-from shouwen.kernel.screens import flash, render
+from shouwen.kernel.screens import blame, flash, render
 from shouwen.kernel.web import here
 from shouwen.org import actions as org_actions
 from shouwen.org import queries as org
@@ -26,7 +28,8 @@ from shouwen.org.models import Skill
 from shouwen.procedures import queries as procedures
 
 from . import retention
-from .forms import DayForm, FiguresForm, WindowsForm, as_lines
+from .communities import begin
+from .forms import CommunityForm, DayForm, FiguresForm, NewCommunityForm, WindowsForm, as_lines
 from .menus import address
 
 
@@ -55,7 +58,8 @@ GROUPS = (
         Card("有偿服务价目", "coin", "fees:prices", "报价只从价目里选。", "fees.view"),
         Card("话术与知识", "bulb", "procedures:phrases", "前台随手能查到的说法和答案。", "procedures.view"),
     )),
-    ("人与岗位", (
+    ("小区、人与岗位", (
+        Card("小区", "building-community", "settings_communities", "名称、地址、服务电话；增加小区。"),
         Card("称谓对照", "arrows-exchange", "org:titles", "文件里的「前台」「当值主管」在这里指哪个岗位。", "org.view"),
         Card("岗位与部门", "id-badge-2", "org:posts", "级别、上级、权限和现在由谁担任。", "org.view"),
         Card("技能", "tool", "skills", "同事会做什么；哪类工作需要哪种技能，派给别人时提醒。"),
@@ -90,6 +94,32 @@ def hub(request: HttpRequest) -> HttpResponse:
         if shown:
             groups.append((title, shown))
     return render(request, "config/settings.html", {"groups": groups})
+
+
+def communities(request: HttpRequest) -> HttpResponse:
+    """What is said of this community, and (who may everywhere) a new one with its departments and shifts."""
+    actor, community_id, everywhere = _allowed(request)
+    place = estate.community(actor, community_id) if community_id is not None else estate.communities(actor).first()
+    if place is None:
+        raise NotFound
+    part = request.POST.get("part", "") if request.method == "POST" else ""
+    if part == "add" and not everywhere:
+        raise NotFound
+    initial = {"name": place.name, "address": place.address, "phone": place.phone}
+    form = CommunityForm(request.POST if part == "edit" else None, initial=initial)
+    new = NewCommunityForm(request.POST if part == "add" else None)
+    try:
+        if form.is_valid():
+            edit_community(actor, place, **form.cleaned_data, at=now())
+            return flash(redirect("settings_communities"), "已修改。")
+        if new.is_valid():
+            added = begin(actor, **new.cleaned_data, at=now())
+            return flash(redirect("settings_communities"), f"已增加小区「{added.name}」，带有常用的部门和班次。在左上角切换过去，接着登记人员、排班，导入房屋与住户。")
+    except Refused as refused:
+        blame(form if form.is_bound else new, refused)
+    return render(request, "config/communities.html", {
+        "place": place, "form": form, "new": new, "everywhere": everywhere, "others": [one for one in estate.communities(actor) if one.pk != place.pk],
+    }, status=_status({"form": form, "new": new}))  # fmt: skip
 
 
 def figures(request: HttpRequest) -> HttpResponse:

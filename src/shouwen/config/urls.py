@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("morning", morning.page, name="morning"),
     path("journal", journal.JOURNAL.page, name="journal"),
     path("settings", settings_pages.hub, name="settings"),
+    path("settings/communities", settings_pages.communities, name="settings_communities"),
     path("settings/figures", settings_pages.figures, name="settings_figures"),
     path("settings/calendar", settings_pages.calendar, name="settings_calendar"),
     path("settings/skills", settings_pages.skills, name="skills"),

@@ -14,14 +14,6 @@ class Staff(NamedTuple):
     shift: str = ""
 
 
-SHIFTS: Final = (
-    ("early", "早班", "08:00", "16:00", False),
-    ("late", "中班", "16:00", "00:00", False),
-    ("night", "夜班", "00:00", "08:00", False),
-    ("office", "行政班", "08:30", "17:30", True),
-)
-"""(slug, title, from, to, workdays only)."""
-
 LIYUAN: Final = (
     Staff("li", "李静", "receptionist", "customer-service", shift="early"),
     Staff("he", "何敏", "receptionist", "customer-service", shift="late"),

@@ -11,14 +11,15 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from shouwen.config import wiring as wiring  # effects that procedures name must be there before they are adopted
+from shouwen.config.communities import begin
 from shouwen.duty import actions as duty
+from shouwen.duty.models import Shift
 from shouwen.estate import actions as estate
 from shouwen.estate.intake import Line
 from shouwen.estate.models import Community
 from shouwen.kernel import calendars
 from shouwen.kernel.access import SYSTEM
 from shouwen.org import actions as org
-from shouwen.org.standard import DEPARTMENTS
 from shouwen.procedures import adoption, editions, phrases
 
 from . import cast
@@ -41,16 +42,15 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
     """
     calendars.seed_calendar(SYSTEM, None, at=at)
     org.load_standard(SYSTEM, None, at=at)
-    liyuan = estate.add_community(
-        SYSTEM, None, slug="liyuan", name="荔园", address="南山区荔香路 88 号", phone="0755-26000000", at=at
+    liyuan = begin(
+        SYSTEM, slug="liyuan", name="荔园", address="南山区荔香路 88 号", phone="0755-26000000", at=at
     )
-    yunxi = estate.add_community(
-        SYSTEM, None, slug="yunxi", name="云溪", address="南山区云溪街 6 号", phone="0755-26000001", at=at
+    yunxi = begin(
+        SYSTEM, slug="yunxi", name="云溪", address="南山区云溪街 6 号", phone="0755-26000001", at=at
     )
     hashed = make_password(password)
     for community, people in ((liyuan, cast.LIYUAN), (yunxi, cast.YUNXI)):
-        _departments(community, at)
-        shifts = _shifts(community, at)
+        shifts = {shift.slug: shift for shift in Shift.objects.filter(community=community)}
         for person in people:
             _staff(person, community, (password, hashed), shifts, at)
     for person in cast.HEAD_OFFICE:
@@ -69,21 +69,6 @@ def build(at: datetime, password: str, *, buildings: int = 12, library: bool = T
 def found() -> World:
     """The communities of a database in which they have been built."""
     return World(Community.objects.get(slug="liyuan"), Community.objects.get(slug="yunxi"))
-
-
-def _departments(community: Community, at: datetime) -> None:
-    for slug, title in DEPARTMENTS.items():
-        org.set_department(SYSTEM, community, slug=slug, title=title, at=at)
-
-
-def _shifts(community: Community, at: datetime) -> dict[str, Any]:
-    return {
-        slug: duty.set_shift(
-            SYSTEM, community, slug=slug, title=title, starts=time.fromisoformat(starts), ends=time.fromisoformat(ends),
-            workdays_only=workdays, at=at,
-        )
-        for slug, title, starts, ends, workdays in cast.SHIFTS
-    }  # fmt: skip
 
 
 def _staff(

@@ -10,8 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.config import retention
+from shouwen.duty.models import Shift
+from shouwen.duty.standard import SHIFTS
 from shouwen.estate import actions as estate
-from shouwen.estate.models import Person
+from shouwen.estate.models import Community, Person
 from shouwen.kernel import journal
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import bookkeeping
@@ -21,6 +23,8 @@ from shouwen.notices.actions import News, tell
 from shouwen.notices.models import Channel, Delivery, Notice
 from shouwen.org import actions as org_actions
 from shouwen.org import queries as org
+from shouwen.org.models import Department
+from shouwen.org.standard import DEPARTMENTS
 from shouwen.procedures import actions, attachments
 from shouwen.procedures import retention as keeping
 from shouwen.procedures.editions import LIBRARY
@@ -67,11 +71,30 @@ def ended(house, closed=AT):
 DAYS = {"private": 365, "files": 730, "loose": 30, "notices": 90}
 
 
+def test_a_community_is_corrected_by_its_manager_and_added_by_head_office(as_, house):
+    chen, kang = as_("chen"), as_("kang")
+    assert chen.post("/settings/communities", {"part": "edit", "name": "荔园一期", "address": "", "phone": "0755-1"}).status_code == 302
+    house.liyuan.refresh_from_db()
+    assert (house.liyuan.name, house.liyuan.phone) == ("荔园一期", "0755-1")
+    new = {"part": "add", "slug": "meiyuan", "name": "梅园", "address": "", "phone": ""}
+    assert chen.post("/settings/communities", new).status_code == 404 and "增加小区" not in chen.get("/settings/communities").content.decode()
+    for wrong, said in (({"slug": "Mei Yuan"}, "小写字母"), ({"slug": "yunxi"}, "已被使用"), ({"name": ""}, "必")):
+        refused = kang.post("/settings/communities", new | wrong)
+        assert refused.status_code == 422 and said in refused.content.decode()
+    assert not Community.objects.filter(name="梅园").exists()
+    assert kang.post("/settings/communities", new).status_code == 302
+    added = Community.objects.get(slug="meiyuan")
+    assert dict(Department.objects.filter(community=added).values_list("slug", "title")) == DEPARTMENTS
+    assert list(Shift.objects.filter(community=added).order_by("id").values_list("slug", flat=True)) == [one[0] for one in SHIFTS]
+    assert "梅园" in kang.get("/settings/communities").content.decode()
+    assert "梅园" not in chen.get("/settings/communities").content.decode()
+
+
 def test_the_hub_and_every_page_behind_it(as_):
     page = as_("chen").get("/settings").content.decode()
     for words in ("工作日历", "保存期限", "技能", "称谓对照", "通知渠道", "2027 年未确认", "未开启"):
         assert words in page
-    for path in ("", "/figures", "/calendar", "/skills", "/retention"):
+    for path in ("", "/communities", "/figures", "/calendar", "/skills", "/retention"):
         assert as_("li").get(f"/settings{path}").status_code == 404
         with CaptureQueriesContext(connection) as seen:
             assert as_("chen").get(f"/settings{path}").status_code == 200

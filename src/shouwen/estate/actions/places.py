@@ -22,11 +22,11 @@ from ..models import Building, Community, Person, Unit, Vehicle
 UNIT_DETAILS: Final = ("kind", "state", "area", "delivered_on", "structure", "condition")
 
 
-@action("estate.community_added", may="estate.edit", says="新增小区「{name}」")
+@action("estate.community_added", may="settings.edit", says="新增小区「{name}」")
 def add_community(
     actor: Actor, place: None, /, *, slug: str, name: str, address: str = "", phone: str = "", at: datetime | None = None
 ) -> Done:
-    """A new community; only who may edit everywhere. `slug` is a-z, digits, `-`."""
+    """A new community; only who may change settings everywhere. `slug` is a-z, digits, `-`."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", slug):
         raise no("slug", "小区代号应为 2 至 40 个小写字母、数字或 -，以字母开头。")
     if Community.objects.filter(slug=slug).exists():
@@ -39,7 +39,7 @@ def add_community(
     return Done(community, {"name": community.name, "slug": slug}, community=community.pk)
 
 
-@action("estate.community_edited", may="estate.edit", says="修改小区资料：{changes}")
+@action("estate.community_edited", may="settings.edit", says="修改小区资料：{changes}")
 def edit_community(actor: Actor, community: Community, /, *, name: str, address: str, phone: str, at: datetime | None = None) -> Done:
     changes = put(community, _community_details(name, address, phone))
     return Done(community, {"changes": changes})
