@@ -1,32 +1,14 @@
 // Small comforts of the residents' pages; everything works without them.
-import { sign } from "./signature.js";
+import { smaller } from "./photo.js";
+import { onGlass } from "./signature.js";
 
-// A signature on the glass; whoever cannot, hands in a picture by the browser's own field.
 for (const box of document.querySelectorAll("[data-signature]")) {
   const field = box.querySelector("input[type=file]");
-  const open = Object.assign(document.createElement("button"), { type: "button", className: "p-button p-quiet p-wide", textContent: "在屏幕上签名" });
-  const shown = Object.assign(document.createElement("img"), { className: "p-signed", alt: "您的签名", hidden: true });
-  const keep = (file) => {
-    shown.src = URL.createObjectURL(file);
-    shown.hidden = false;
-    open.textContent = "重签";
-  };
-  open.addEventListener("click", async () => {
-    const file = await sign("您的签名");
-    if (!file) return;
-    const kept = new DataTransfer();
-    kept.items.add(file);
-    field.files = kept.files;
-    keep(file);
-  });
-  field.addEventListener("change", () => { if (field.files[0]) keep(field.files[0]); });
+  box.append(...onGlass(field, "您的签名", "p-button p-quiet p-wide", "p-signed").reverse());
   field.hidden = true;
-  box.append(shown, open);
 }
 
 // Chosen pictures are shown before they are sent, and made small enough for a phone's connection.
-const LARGEST = 1600;
-
 for (const field of document.querySelectorAll("input[type=file][multiple]")) {
   const frame = document.createElement("div");
   frame.className = "p-file";
@@ -49,22 +31,6 @@ for (const field of document.querySelectorAll("input[type=file][multiple]")) {
     }
     field.files = kept.files;
   });
-}
-
-async function smaller(file) {
-  if (!/^image\/(jpeg|png|webp)$/.test(file.type) || file.size < 600_000) return file;
-  try {
-    const picture = await createImageBitmap(file);
-    const scale = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.82));
-    return blob ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
-  } catch {
-    return file;
-  }
 }
 
 // A form is sent once.

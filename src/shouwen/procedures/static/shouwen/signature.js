@@ -74,3 +74,25 @@ export function sign(title) {
     dialog.showModal();
   });
 }
+
+// A way to sign on the glass into a file field; whoever cannot, hands in a picture by the browser's own field. Gives the button and the
+// picture of what was signed, for the page to put where it likes.
+export function onGlass(field, title, buttonClass, pictureClass) {
+  const open = Object.assign(document.createElement("button"), { type: "button", className: buttonClass, textContent: "在屏幕上签名" });
+  const shown = Object.assign(document.createElement("img"), { className: pictureClass, alt: title, hidden: true });
+  const show = (file) => {
+    shown.src = URL.createObjectURL(file);
+    shown.hidden = false;
+    open.textContent = "重签";
+  };
+  open.addEventListener("click", async () => {
+    const file = await sign(title);
+    if (!file) return;
+    const kept = new DataTransfer();
+    kept.items.add(file);
+    field.files = kept.files;
+    show(file);
+  });
+  field.addEventListener("change", () => { if (field.files[0]) show(field.files[0]); });
+  return [open, shown];
+}
