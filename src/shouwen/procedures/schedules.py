@@ -68,6 +68,11 @@ def open_scheduled(
     return Done(f"procedures.ticket:{row.id}", {"procedure": procedure, "title": procedure_of(row.edition_id).title, "number": row.number, "due": f"{due:%Y-%m-%d %H:%M}"}, result=row)
 
 
+def begun(procedure: str, due: datetime) -> bool:
+    """Whether the procedure was in force at all when the moment came."""
+    return Edition.objects.filter(procedure=procedure, starts_at__lte=due).exists()
+
+
 def open_due(now: datetime) -> int:
     """Open what fell due since the last look (at most CATCH_UP back, the latest moment of each rule); how many."""
     latest: dict[tuple[int, str, str], datetime] = {}
@@ -76,8 +81,7 @@ def open_due(now: datetime) -> int:
     opened = 0
     for (community, procedure, rule), due in latest.items():
         done = ScheduleRun.objects.filter(community_id=community, procedure=procedure, rule=rule, due_at__gte=due)
-        started = Edition.objects.filter(procedure=procedure, starts_at__lte=due).exists()
-        if done.exists() or not started:
+        if done.exists() or not begun(procedure, due):
             continue
         try:
             open_scheduled(SYSTEM, community, procedure=procedure, rule=rule, due=due, at=now)

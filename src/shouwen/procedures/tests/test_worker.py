@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from shouwen.kernel import calendars
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import bookkeeping
-from shouwen.kernel.models import Entry
+from shouwen.kernel.models import CalendarYear, Entry
 from shouwen.notices.models import Notice
 from shouwen.procedures import actions, audit, chores, schedules, store
 from shouwen.procedures.models import Clock, Event, ScheduleRun, Ticket
@@ -133,6 +134,37 @@ def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
     schedules.open_due(MONDAY)
     times = {m[3] for m in daily if m[2] == slug}  # once for each time of day that its file names
     assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == len(times)
+
+
+def test_the_nightly_audit_names_a_recurring_duty_that_nobody_opened(world):
+    night = MONDAY.replace(hour=3)
+    schedules.open_due(night)
+    assert audit.examine(night).unopened == ()
+    gone = ScheduleRun.objects.select_related("ticket").filter(due_at__gte=night - timedelta(days=1)).first()
+    with bookkeeping("test"):
+        ScheduleRun.objects.filter(procedure=gone.procedure, community_id=gone.community_id).delete()
+    title = audit.procedure_of(gone.ticket.edition_id).title
+    found = audit.examine(night).unopened
+    assert found and all(one.startswith(title) for one in found)
+    audit.audit(SYSTEM, None, at=night)
+    assert title in Notice.objects.filter(title="时钟核对发现异常").first().body
+
+
+def test_a_year_without_holidays_is_asked_for_once_a_week_before_it_begins(world):
+    asked = Notice.objects.filter(title="请确认 2027 年节假日")
+    audit.audit(SYSTEM, None, at=MONDAY.replace(month=10, day=26))
+    assert not asked.exists()
+    for days in (0, 1, 2):
+        audit.audit(SYSTEM, None, at=MONDAY + timedelta(days=days))
+    once = asked.count()
+    assert once == asked.values('user_id').distinct().count() > 0
+    audit.audit(SYSTEM, None, at=MONDAY + timedelta(days=7))
+    assert asked.count() == 2 * once
+    with bookkeeping("test"):
+        CalendarYear.objects.create(year=2027, confirmed_by="张伟", confirmed_at=MONDAY)
+    calendars.forget()
+    audit.audit(SYSTEM, None, at=MONDAY + timedelta(days=14))
+    assert asked.count() == 2 * once
 
 
 def test_a_duty_of_every_shift_is_said_in_words():
