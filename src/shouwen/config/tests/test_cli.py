@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 import socket
 
+import pyotp
 import pytest
+from django.test import Client
 
 from shouwen.config import cli, serving
 from shouwen.estate.models import Community
+from shouwen.kernel.journal import now
+from shouwen.kernel.models import Entry
+from shouwen.org.actions.accounts import enable_totp, log_in
+from shouwen.org.middleware import COOKIE
 from shouwen.org.models import User
+from shouwen.org.queries import actor_for
 
 
 @pytest.fixture
@@ -109,6 +116,28 @@ def test_a_checkpoint_file_without_checkpoints_proves_nothing(say, db, tmp_path)
     empty.write_text("\n")
     code, said = say("journal", "verify", "--checkpoint", empty)
     assert code == 1 and "没有检查点" in said
+
+
+def test_whoever_cannot_get_in_gets_a_new_first_password(say, demo):
+    """Also the last administrator, for whom nobody could do it on a page."""
+    kang = User.objects.get(username="kang")
+    secret = pyotp.random_base32()
+    enable_totp(actor_for(kang.pk), kang, secret=secret, code=pyotp.TOTP(secret).now(), at=now())
+    key = log_in(kang, agent="", address="127.0.0.1", at=now())
+    for _ in range(5):
+        Client().post("/org/login", {"username": "kang", "password": "wrong-wrong-wrong"})
+    code, said = say("password", "--user", "kang")
+    new = re.search(r"新密码：(\S+?)（", said)[1]
+    assert code == 0
+    fresh = Client()
+    assert fresh.post("/org/login", {"username": "kang", "password": new}).status_code == 302, "neither lock nor one-time code"
+    assert fresh.get("/", follow=True).redirect_chain[-1][0] == "/org/account/password"
+    old = Client()
+    old.cookies[COOKIE] = key
+    assert old.get("/")["Location"].startswith("/org/login")
+    assert Entry.objects.filter(code="user.password_reset", channel="cli", text__contains="kang").exists()
+    code, said = say("password", "--user", "nobody")
+    assert code == 1 and "没有用户「nobody」" in said
 
 
 def test_a_token_says_which_right_is_not_there_to_give(say, demo):
