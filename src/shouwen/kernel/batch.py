@@ -60,10 +60,14 @@ def drop() -> None:
     _pending.set(None)
 
 
-def ask(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def ask(sql: str, values: Sequence[Any], *, planned_once: bool = False) -> list[tuple[Any, ...]]:
     """The rows of one of our own statements that is run very often; `%s` stands for single values. On PostgreSQL it is
-    prepared and sent without the cursor's ceremony (kernel/db/postgresql)."""
-    rows: list[tuple[Any, ...]] = connections[DEFAULT_DB_ALIAS].ask(sql, values)  # type: ignore[attr-defined]
+    prepared and sent without the cursor's ceremony (kernel/db/postgresql).
+
+    `planned_once` is for a long statement that wants the same plan whatever its values. PostgreSQL plans it anew each time
+    as soon as a plan for any values looks dearer to it, as it does in large tables; planning may then take longer than reading.
+    """
+    rows: list[tuple[Any, ...]] = connections[DEFAULT_DB_ALIAS].ask(sql, values, planned_once)  # type: ignore[attr-defined]
     return rows
 
 

@@ -20,10 +20,8 @@ _PLAIN_READ = re.compile(r"\s*SELECT\b(?!.*\b(?:FOR\s+(?:NO\s+KEY\s+)?UPDATE|FOR
 _DROPS_PLANS = re.compile(r"\s*(?:DROP|ALTER|ROLLBACK|DISCARD|DEALLOCATE)\b", re.IGNORECASE)
 """After one of these psycopg drops every prepared statement of the connection, ours too, before its next statement."""
 
-_SETTINGS = (b"plan_cache_mode = force_generic_plan", b"default_toast_compression = lz4")
-"""Our prepared statements are planned once. Left alone, PostgreSQL plans some anew each time, because a plan made for any value
-looks dearer to it once a table is large; none of ours needs another plan for other values, and planning the board takes five times
-as long as reading it. A ticket's state is compressed at each step; lz4 does that in a fraction of the time."""
+_COMPRESSION = b"SET default_toast_compression = lz4"
+"""A ticket's state is compressed at each step; lz4 does that in a fraction of the time. A server without it keeps its own way."""
 
 
 @lru_cache(maxsize=1024)
@@ -56,8 +54,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._prepared.forget()
         return result
 
-    def ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run one of our own statements, prepared, with single values for its `%s`; the rows it gives."""
+    def ask(self, sql: str, values: Sequence[Any], planned_once: bool = False) -> list[tuple[Any, ...]]:
+        """Run one of our own statements, prepared, with single values for its `%s`; the rows it gives (kernel/batch.py)."""
         if self.queries_logged:  # somebody counts statements
             with self.cursor() as cursor:
                 cursor.execute(sql, values)
@@ -66,7 +64,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.validate_no_broken_transaction()
         if self.begin_due and not _plainly_reads(sql):
             self.begin()
-        return self.run(sql, values)
+        return self._planned_once(sql, values) if planned_once else self.run(sql, values)
+
+    def _planned_once(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """A transaction that fails takes the setting back itself, and refuses to be told so."""
+        prepared = self._ready()
+        self._say(b"SET plan_cache_mode = force_generic_plan")
+        try:
+            with self.wrap_database_errors:
+                return prepared.run(sql, values)
+        finally:
+            self.connection.pgconn.exec_(b"RESET plan_cache_mode")
 
     def run(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The same without anything before it: for what begins no transaction."""
@@ -123,8 +131,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
-        for setting in _SETTINGS:
-            self.connection.pgconn.exec_(b"SET " + setting)  # one that this server does not know is simply not set
+        self.connection.pgconn.exec_(_COMPRESSION)
 
     def close(self) -> None:
         self.begin_due = False

@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self.execute_wrappers = [guard]
 
-    def ask(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, values: Sequence[Any], planned_once: bool = False) -> list[tuple[Any, ...]]:
         """Run one of our own statements with single values for its `%s`; the rows it gives."""
         with self.cursor() as cursor:
             cursor.execute(sql, self.adapted(values))
