@@ -223,3 +223,12 @@ def test_the_page_asks_the_database_little_whatever_has_happened(repair: store.R
         actions.note(who("wang"), store.load(repair.id), text=f"第 {minute} 次", at=MONDAY + timedelta(minutes=1))
     with django_assert_max_num_queries(12):
         assert wang.get(at).content.decode().count("备注：第") <= 6
+
+
+def test_a_place_in_words_stands_on_the_page_of_the_task(world: Any, as_: As, who: Who, clock: Clock) -> None:
+    """Not every matter has a room: where the procedure asks for the place as text, this is where to go."""
+    call = {"kind": "fight", "caller": "王秀英", "phone": "13800000001", "spot": "中心花园凉亭东侧", "content": "有人打架"}
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="emergency_notice", answers=call, at=MONDAY)
+    task = next(task.id for task in row.state.tasks if not task.done)
+    said = as_("qian").get(f"/mine/{row.id}/{task}").content.decode()
+    assert "<strong>中心花园凉亭东侧</strong>" in said and 'data-copy="中心花园凉亭东侧"' in said and "没有登记地点" not in said
