@@ -6,6 +6,7 @@ Forbidden with a Chinese message when it cannot be; then nothing was written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ def file_ticket(
     row = store.begun(
         number=next_number(community_id, rules.number or "GD", local(at).date()), community_id=community_id,
         edition_id=edition_id, procedure=procedure, unit_id=given.unit_id, place=given.place,
-        summary=str(shown.get("content") or shown.get("title") or rules.title)[:200],
+        summary=_summary(rules, shown),
         confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
     outside = actor.channel == "resident"
@@ -70,6 +71,12 @@ def file_ticket(
     _if_closed(row, at)
     facts = facts_of(row, title=rules.title, place=row.place, summary=row.summary, **({"how": "（住户自助提交）"} if outside else {}))
     return Done(f"procedures.ticket:{row.id}", facts, result=row, community=community_id)
+
+
+def _summary(rules: engine.Procedure, answers: Mapping[str, Any]) -> str:
+    """What the lists call the ticket: what was said, unless that is private (a mask says nothing), else the procedure's title."""
+    said = (answers[name] for name in ("content", "title") if answers.get(name) and not rules.asks[name].private)
+    return str(next(said, rules.title))[:200]
 
 
 def _at_desk(directory: Directory, at: datetime) -> str:
@@ -183,10 +190,11 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
             row.unit_id, row.place = found.unit_id, found.place
     given |= reckoning.again(rules, {**row.state.answers, **given})
     shown, private = privacy.hidden(rules, given)
+    shown = privacy.told_apart(row, shown, private)
     privacy.keep(row, private)
     event = engine.Amended(at=at, by=actor.ref, answers=shown, reason=words)
     if "content" in shown:
-        row.summary = str(shown["content"])[:200]
+        row.summary = _summary(rules, {**row.state.answers, **shown})
     if {"content", *(n for n in shown if rules.asks[n].kind == "unit")} & set(shown):
         later(_PUT_HEAD, (row.unit_id, row.place, row.summary, row.id))
     titles = "、".join(rules.asks[name].title for name in given if name in rules.asks)

@@ -39,6 +39,13 @@ def _mask(kind: str, value: str) -> str:
     return mask_name(value) if kind in ("text", "person") and len(value) <= 12 else value[:1] + "***"
 
 
+def told_apart(row: Row, shown: dict[str, Any], private: dict[str, Any]) -> dict[str, Any]:
+    """`shown`, with a mark where another private answer has the very mask that stands there: 13800000001 → 13855550001 is a change."""
+    same = [name for name in private if row.state.answers.get(name) == shown[name]]
+    kept = revealed(row.id) | row.fresh if same else {}
+    return shown | {name: f"{shown[name]}（已更正）" for name in same if kept.get(name) != private[name]}
+
+
 def passed_on(row: Row, answers: dict[str, Any]) -> dict[str, Any]:
     """Answers meant for a child ticket, with masks of the parent's private answers put back into the clear."""
     if not any("*" in str(value) for value in answers.values()):

@@ -39,6 +39,24 @@ def test_numbers_run_without_gaps_within_community_and_day(world, who):
     assert [r.number for r in (*rows, last)] == [f"TS-20261123-{n:03}" for n in (1, 2, 3, 4)]
 
 
+def test_lists_call_a_ticket_by_its_procedure_where_what_was_said_is_private(world, who):
+    call = {"caller": "王秀英", "phone": "13800000001", "unit": "3-1-1201", "address": "三号楼 1201 客厅", "content": "老人胸口疼"}
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="medical_emergency", answers=call, at=MONDAY)
+    assert row.summary == Ticket.objects.get(pk=row.id).summary == "急病人求助"
+    actions.amend(who("li"), row, answers={"content": "老人胸口疼，出冷汗"}, reason="补充", at=MONDAY)
+    assert Ticket.objects.get(pk=row.id).summary == "急病人求助" and privacy.revealed(row.id)["content"] == "老人胸口疼，出冷汗"
+
+
+def test_a_number_is_corrected_also_where_its_mask_stays_the_same(row, who):
+    """The four digits that the mask hides are as easily misheard as the others."""
+    for given, shown in (("13855550001", "138****0001（已更正）"), ("13866660001", "138****0001"), ("13866660002", "138****0002")):
+        actions.amend(who("li"), row, answers={"phone": given}, reason="听错了", at=MONDAY)
+        row = store.load(row.id)
+        assert row.state.answers["phone"] == shown and privacy.revealed(row.id) == {"caller": "王秀英", "phone": given}
+    with pytest.raises(Refused, match="和原来一样"):
+        actions.amend(who("li"), row, answers={"phone": "13866660002"}, reason="再核对", at=MONDAY)
+
+
 def test_private_answers_are_masked_everywhere_and_whole_in_one_sealed_place(row):
     everywhere = [
         Ticket.objects.get(pk=row.id).state,
