@@ -180,6 +180,11 @@ def departments(community_id: int) -> list[tuple[str, str]]:
     return list({d.slug: (d.slug, d.title) for d in reversed(ordered)}.values())[::-1]
 
 
+def department_slugs() -> frozenset[str]:
+    """Slugs of every department of any community and of head office."""
+    return frozenset(Department.objects.values_list("slug", flat=True))
+
+
 def posts() -> list[Post]:
     """Every post, highest rank first."""
     return list(Post.objects.order_by("-rank", "slug"))

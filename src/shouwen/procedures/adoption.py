@@ -15,11 +15,10 @@ from shouwen.kernel.refusals import Conflict, NotFound, Refused
 from shouwen.kernel.words import clean_text
 from shouwen.org import queries as org
 
-from . import editions
+from . import editions, slots
 from .calendars import local
-from .engine import Faulty, Procedure, read
+from .engine import Faulty, Procedure, Step, read
 from .models import Edition, Recall
-from .slots import SLOTS
 
 OPENERS = {"staff", "public", "schedule", "system"}
 
@@ -27,18 +26,19 @@ OPENERS = {"staff", "public", "schedule", "system"}
 @action("procedure.adopted", may="procedures.adopt", says="启用规程《{title}》{edition}，自 {starts} 起")
 def adopt(
     actor: Actor, community: Any, /, *, text: str, starts_at: datetime, at: datetime, remark: str = "",
-    reasons: Sequence[tuple[str, str]] = (),
+    reasons: Sequence[tuple[str, str]] = (), trial: bool = False,
 ) -> Done:  # fmt: skip
     """Store an edition of a procedure for a community (None = for all). Tickets under way finish under their own.
 
-    `reasons`: (what, why) of every limit that it makes laxer. Refused when the text has faults, names a post or an effect that this installation lacks, or when the same
-    edition was adopted with another text.
+    `reasons`: (what, why) of every limit that it makes laxer. Refused when the text has faults, names what this installation lacks (a post, a department, an
+    effect or an argument of one, a procedure to open), or when the same edition was adopted with another text. `trial`: on a scratch copy, which knows
+    neither the departments nor the other procedures of the real installation.
     """
     try:
         rules = read(text)
     except Faulty as faulty:
         raise Refused(f"规程文件有 {len(faulty.faults)} 处问题：\n{faulty}") from None
-    if lacking := unknown_here(rules):
+    if lacking := unknown_here(rules, trial=trial):
         raise Refused("这份规程在本系统还不能启用：\n" + "\n".join(lacking))
     digest = editions.digest_of(text)
     place = Q(community=community) if community is not None else Q(community__isnull=True)
@@ -76,16 +76,25 @@ def recall(actor: Actor, community: Any, /, *, edition: Edition, reason: str, at
     return Done(row, {"title": edition.title, "edition": edition.edition, "reason": reason})
 
 
-def unknown_here(rules: Procedure) -> list[str]:
-    """Posts and effects that the file names and this installation does not know, as Chinese sentences."""
+def unknown_here(rules: Procedure, *, trial: bool = False) -> list[str]:
+    """What the file names and this installation does not know, as Chinese sentences (see `adopt`)."""
     known = {post.slug for post in org.posts()}
     named = {p.on_duty or p.post for p in rules.people.values()} - {""}
-    lacking = [f"没有岗位「{slug}」，请先在「岗位」里登记。" for slug in sorted(named - known)]
+    lacking = [f"没有岗位「{slug}」，请先在「岗位与部门」里登记。" for slug in sorted(named - known)]
     lacking += [
         f"opened_by 里的「{slug}」不是岗位。" for slug in sorted(set(rules.opened_by) - known - OPENERS)
     ]
-    slots = {d.slot for s in rules.every_step.values() for d in s.does}
-    return lacking + [f"没有名为「{slot}」的联动。" for slot in sorted(slots - set(SLOTS))]
+    steps = rules.every_step.values()
+    lacking += dict.fromkeys(said for step in steps for doing in step.does for said in slots.lacks(doing.slot, doing.args))
+    if trial:
+        return lacking
+    departments = {p.heads or p.member for p in rules.people.values()} - {"", "branch"}
+    lacking += [f"没有部门「{slug}」，请先在「岗位与部门」里登记。" for slug in sorted(departments and departments - org.department_slugs())]
+    rungs = [rung for limited in (*steps, *rules.promises.values()) for rung in limited.ladder]
+    opened = {opening.procedure for holder in (*steps, *rungs) for opening in (holder.opens if isinstance(holder, Step) else holder.open)}
+    unshipped = opened - {rules.procedure} - {path.stem for path in editions.LIBRARY.glob("*.yaml")}
+    adopted = set(Edition.objects.filter(procedure__in=unshipped).values_list("procedure", flat=True)) if unshipped else set()
+    return lacking + [f"要开的子规程「{slug}」还没有启用，请先启用它。" for slug in sorted(unshipped - adopted)]
 
 
 def community_named(slug: str) -> Any:

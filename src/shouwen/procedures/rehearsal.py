@@ -75,7 +75,7 @@ def _hold(text: str, at: datetime) -> None:
             org_actions.set_post(SYSTEM, None, slug=slug, title=person.title, rank=10, permissions=[], superior="service-manager", at=at)
             known.add(slug)
     name = f"{rules.edition[:7]}.trial"
-    adoption.adopt(SYSTEM, None, text=put(text, ("edition",), name), starts_at=at - timedelta(seconds=1), at=at)
+    adoption.adopt(SYSTEM, None, text=put(text, ("edition",), name), starts_at=at - timedelta(seconds=1), at=at, trial=True)
 
 
 class _Rollback(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from inspect import signature
 
 Slot = Callable[..., None]
 """slot(actor, community_id, *, ticket, at, **args): an effect inside the running action; may raise Refused."""
@@ -29,6 +30,17 @@ def fill(name: str, slot: Slot) -> None:
     """Offer an effect under a name; a name taken twice is a programming error."""
     if SLOTS.setdefault(name, slot) is not slot:
         raise KeyError(f"slot {name} is filled twice")
+
+
+def lacks(name: str, given: Collection[str]) -> list[str]:
+    """What is wrong with calling a slot with these arguments, as Chinese sentences: a name it does not know, one that it needs."""
+    if (slot := SLOTS.get(name)) is None:
+        return [f"没有名为「{name}」的联动。"]
+    takes = {p.name: p.default is p.empty for p in signature(slot).parameters.values() if p.kind is p.KEYWORD_ONLY and p.name not in ("ticket", "at")}
+    known = "、".join(takes) or "（不用填）"
+    return [f"联动「{name}」不认识「{one}」，可用的有：{known}。" for one in given if one not in takes] + [
+        f"联动「{name}」缺「{one}」。" for one, needed in takes.items() if needed and one not in given
+    ]
 
 
 @dataclass(frozen=True, slots=True)
