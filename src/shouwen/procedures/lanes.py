@@ -227,7 +227,8 @@ def lanes(actor: Actor, community_id: int, at: datetime, narrowed: Narrowed = Na
     asked = _Question(actor, community_id, at, narrowed)
     extra = f", {_NOTHING[connection.vendor]} AS building"
     sql = " UNION ALL ".join(asked.tasks(key, LANE + 1, f"'{key}' AS lane, {_COLUMNS}{extra}") for key in LANES)
-    for row in ask(sql, asked.values, planned_once=True):  # every lane is the beginning of an index, wherever it begins
+    whole = narrowed == Narrowed()  # then every lane is a piece of an index; what is rare among narrowed ones is found another way
+    for row in ask(sql, asked.values, planned_once=whole):
         item = _item(row)
         found[item.lane].items.append(item)
     standing = waiting(actor, community_id, narrowed)
