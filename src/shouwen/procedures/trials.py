@@ -44,7 +44,7 @@ SHOWN: Final = 40
 def scripts_for(slug: str) -> list[Path]:
     """The scripted days in which a procedure plays: those of the program, then this installation's own."""
     named = re.compile(rf"(files|form|report|opened) {re.escape(slug)}\b|scheduled: \{{ ?{re.escape(slug)}\b")
-    return [path for path in scripts.every() if named.search(path.read_text("utf-8"))]
+    return [path for path in scripts.every() if named.search(path.read_text("utf-8", errors="replace"))]  # one of another encoding is named when played
 
 
 def last(draft: Draft) -> Trial | None:

@@ -229,6 +229,15 @@ def test_dropping_a_draft_changes_nothing(begun):
         drafting.save(draft, "x", MONDAY)
 
 
+def test_a_script_of_ones_own_that_is_no_utf8_does_not_take_the_page_away(begun, settings, tmp_path):
+    client, draft = begun
+    (tmp_path / "rehearsals").mkdir()
+    (tmp_path / "rehearsals" / "ours.yaml").write_bytes("rehearsal: 自己的\n# li files complaint as c\n".encode("gbk"))
+    settings.DATA_DIR = tmp_path
+    assert client.get(f"/procedures/drafts/{draft.pk}/trial").status_code == 200
+    assert "ours.yaml" in [path.name for path in trials.scripts_for("complaint")], "it is played, and named as unreadable"
+
+
 def test_a_limit_is_put_back_as_it_was(begun):
     client, draft = begun
     said = changed(client, draft, "promises/handled/within/I", span(5, "hour", "4 hours")).content.decode()
