@@ -32,13 +32,20 @@ DEVELOPMENT = DEBUG or TESTING or env("DEVELOPMENT") == "1"
 WRITE_GUARD = DEVELOPMENT
 
 
+def _private(folder: Path) -> None:
+    """Make a folder, and those it lies in, for nobody else on this machine; those that are there stay as they are."""
+    for each in (*reversed(folder.parents), folder):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+
+
 def _secret_key() -> str:
     """From the environment, or made once for this installation and kept beside its data."""
     if given := env("SECRET_KEY"):
         return given
     path = KEY_DIR / "secret.key"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _private(path.parent)
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(50))
@@ -70,7 +77,7 @@ def _database(url: str) -> dict[str, Any]:
     if parts.scheme != "sqlite":
         raise SystemExit(f"SHOUWEN_DATABASE_URL 应以 postgresql:// 或 sqlite:// 开头，现为「{parts.scheme}」。")
     path = unquote(parts.path[1:]) or str(DATA_DIR / "shouwen.sqlite3")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _private(Path(path).resolve().parent)
     return {
         "ENGINE": "shouwen.kernel.db.sqlite3",
         "NAME": path,
