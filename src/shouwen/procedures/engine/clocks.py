@@ -159,7 +159,8 @@ def _spent(d: Draft, promise: Promise) -> bool:
 
 def stop(d: Draft, clock: Clock, *, dropped: bool = False) -> None:
     """Freeze the verdict. Work dropped before its limit was neither met nor breached."""
-    verdict: Verdict = "breached" if d.at >= late_from(clock.due) and d.status != "paused" else "" if dropped else "met"
+    late = d.at > clock.due and d.at >= late_from(clock.due) and d.status != "paused"
+    verdict: Verdict = "breached" if late else "" if dropped else "met"
     if d.status == "paused" and d.ticket.pause and d.ticket.pause.since and d.ticket.pause.since >= late_from(clock.due):
         verdict = "breached"
     d.clocks[clock.id - 1] = replace(clock, stopped=d.at, wake=None, verdict=verdict)

@@ -124,6 +124,8 @@ def _record(d: Draft, step: Step, task: Task, found: dict[str, Value]) -> set[st
 def check_evidence(evidence: Evidence) -> dict[str, str | list[str]]:
     """Need → opaque text, or a list of such; at most 50 of each."""
     found: dict[str, str | list[str]] = {}
+    if evidence == found:
+        return found
     if not isinstance(evidence, Mapping) or len(evidence) > 50:
         raise Refused("凭证应写成「名称: 内容」，最多 50 项")
     for key, raw in evidence.items():
