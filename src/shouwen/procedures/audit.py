@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,8 @@ from . import schedules, store
 from .calendars import calendar_for, local
 from .editions import edition_in_force, procedure_of
 from .models import Clock, ScheduleRun, Ticket
+
+log = logging.getLogger("shouwen.procedures")
 
 GRACE = timedelta(minutes=10)
 """A clock that is due for longer than this was missed, whatever the reason."""
@@ -40,13 +43,20 @@ def examine(at: datetime) -> Findings:
     """Look, without writing anything."""
     late = Clock.objects.filter(Q(wake_at__lt=at - GRACE) | Q(failures__gt=0, wake_at__isnull=False))
     missed = tuple(late.order_by("wake_at").values_list("ticket__number", flat=True).distinct()[:100])
-    differing = []
-    for pk in Ticket.objects.order_by("-pk").values_list("pk", flat=True)[:SAMPLE]:
+    sample = Ticket.objects.order_by("-pk").values_list("pk", "number")[:SAMPLE]
+    differing = tuple(number for pk, number in sample if not _follows(pk, at))
+    return Findings(missed, differing, _unopened(at), tuple(calendars.unconfirmed(local(at).date())))
+
+
+def _follows(pk: int, at: datetime) -> bool:
+    """Whether the ticket's state follows from its events; one that cannot even be read does not, and hides no other."""
+    try:
         row = store.load(pk)
         calendar = calendar_for(row.community_id, duty.directory(row.community_id, row.people_version), at)
-        if not store.follows(row, calendar, procedure_of(row.edition_id)):
-            differing.append(row.number)
-    return Findings(missed, tuple(differing), _unopened(at), tuple(calendars.unconfirmed(local(at).date())))
+        return store.follows(row, calendar, procedure_of(row.edition_id))
+    except Exception:
+        log.exception("ticket %s could not be examined", pk)
+        return False
 
 
 def _unopened(at: datetime) -> tuple[str, ...]:

@@ -112,6 +112,16 @@ def test_the_nightly_audit_finds_a_missed_clock_and_a_state_that_does_not_follow
     assert Notice.objects.filter(title="时钟核对发现异常").exists()
 
 
+def test_a_ticket_that_cannot_be_read_is_named_by_the_audit_and_hides_no_other(ticket, world, who):
+    other = actions.file_ticket(who("li"), world.liyuan, procedure="complaint", answers=COMPLAINT, at=MONDAY)
+    with bookkeeping("test"):
+        Ticket.objects.filter(pk=other.id).update(state="{")
+        Ticket.objects.filter(pk=ticket.id).update(state=ticket_state(ticket).replace("楼道灯三天未修", "楼道灯好好的"))
+    audit.audit(SYSTEM, None, at=MONDAY)
+    body = Notice.objects.filter(title="时钟核对发现异常").first().body
+    assert ticket.number in body and other.number in body
+
+
 def ticket_state(row):
     return Ticket.objects.values_list("state", flat=True).get(pk=row.id)
 
