@@ -71,7 +71,7 @@ def _rounds(chores: list[Chore], stop: threading.Event, clock: Callable[[], date
                 continue
             done = _try(chore.name, lambda chore=chore: once(chore, clock()))
             if done is _FAILED:
-                due[chore.name] = moment + _AFTER_FAILURE
+                due[chore.name] = moment + (_AFTER_FAILURE if chore.hour is None else chore.every.total_seconds())
             elif chore.full and isinstance(done, int) and done >= chore.full:
                 due[chore.name] = 0.0
             else:
@@ -93,11 +93,17 @@ def _try(what: str, work: Callable[[], Any]) -> Any:
 
 
 def once(chore: Chore, at: datetime) -> Any:
-    """Run a chore if it is this worker's turn; returns what it returned, or None."""
+    """Run a chore if it is this worker's turn; returns what it returned, or None. A day's turn that failed is given back."""
     work = chore.resolve()
     if work is None or (chore.alone and not _turn(chore, at)):
         return None
-    return work(at)
+    try:
+        return work(at)
+    except Exception:
+        if chore.alone and chore.hour is not None:
+            with bookkeeping("turn of a chore"):
+                Heartbeat.objects.filter(pk=f"chore:{chore.name}", at=at).update(at=at - timedelta(days=1))
+        raise
 
 
 def _turn(chore: Chore, at: datetime) -> bool:

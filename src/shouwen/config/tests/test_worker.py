@@ -59,6 +59,23 @@ def test_a_nightly_chore_runs_once_a_day_after_its_hour(db):
 
 
 @pytest.mark.both
+def test_a_nightly_chore_that_failed_runs_again_the_same_night(db):
+    ran = []
+
+    def unlucky(at):
+        ran.append(at)
+        if len(ran) == 1:
+            raise ZeroDivisionError
+
+    chore = Chore("夜间", unlucky, 60 * MINUTE, alone=True, hour=3)
+    with pytest.raises(ZeroDivisionError):
+        worker.once(chore, NINE + timedelta(hours=18))
+    for hours in (19, 20, 41, 42):
+        worker.once(chore, NINE + timedelta(hours=hours))
+    assert [(at - NINE) / timedelta(hours=1) for at in ran] == [18, 19, 42]
+
+
+@pytest.mark.both
 @pytest.mark.django_db(transaction=True)
 def test_a_failing_chore_does_not_stop_the_others(monkeypatch):
     stop, ran = threading.Event(), []
