@@ -11,8 +11,9 @@ RUN if ls wheelhouse/shouwen-*.whl; then cp -r wheelhouse /wheels; else pip whee
 FROM ${PYTHON}
 ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     SHOUWEN_DATA_DIR=/data SHOUWEN_HOST=0.0.0.0 SHOUWEN_PORT=8000
-# Forms as PDF need Pango and a Chinese font; without them (an image built with no network) they print from the browser.
-RUN (apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei \
+# Forms as PDF need Pango and a Chinese font, backups pg_dump of the server's release or later (compose.yaml). Without them (an image built
+# with no network) forms print from the browser, and `shouwen backup` says what is missing.
+RUN (apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-wqy-microhei postgresql-client \
  && rm -rf /var/lib/apt/lists/*) || true
 COPY --from=build /wheels /wheels
 RUN pip install --no-cache-dir --no-index --find-links /wheels shouwen \

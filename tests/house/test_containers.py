@@ -64,6 +64,17 @@ def test_two_of_each_over_one_database():
     assert "ports" not in COMPOSE["services"]["database"], "the database is not reachable from outside"
 
 
+CLIENTS = {"bookworm": 15, "trixie": 17}
+"""Release of Debian → of its postgresql-client."""
+
+
+def test_a_backup_can_be_made_inside():
+    """pg_dump refuses a server that is later than itself."""
+    debian = re.search(r"^ARG PYTHON=python:[\d.]+-slim-(\w+)$", DOCKER, re.M)
+    assert debian and "postgresql-client" in DOCKER
+    assert int(COMPOSE["services"]["database"]["image"].removeprefix("postgres:")) <= CLIENTS[debian[1]]
+
+
 def test_the_proxy_in_front_is_counted():
     """Else all people have one address: five wrong passwords of anybody lock, one resident's codes use up everybody's."""
     assert COMPOSE["services"]["proxy"]["ports"]
