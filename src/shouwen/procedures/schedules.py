@@ -26,7 +26,12 @@ Moment = tuple[datetime, int, str, str]
 """(due, community id, procedure, rule)."""
 
 CATCH_UP = timedelta(days=3)
-"""How far back a worker that was away looks; the latest missed moment of each rule is opened once, earlier ones are not."""
+"""How far back a worker looks; the latest missed moment of each rule is opened once, earlier ones are not."""
+
+OUTAGE = timedelta(days=35)
+"""How far back its first look goes, for what has been opened before: a month's duty outlives a fortnight without a machine."""
+
+_looked = False
 
 
 def scheduled_between(after: datetime, until: datetime, *, community_id: int | None = None, only: Container[str] | None = None) -> list[Moment]:
@@ -74,14 +79,17 @@ def begun(procedure: str, due: datetime) -> bool:
 
 
 def open_due(now: datetime) -> int:
-    """Open what fell due since the last look (at most CATCH_UP back, the latest moment of each rule); how many."""
+    """Open what fell due since the last look (the latest moment of each rule, see CATCH_UP and OUTAGE); how many."""
+    global _looked
     latest: dict[tuple[int, str, str], datetime] = {}
-    for due, community, procedure, rule in scheduled_between(now - CATCH_UP, now):
+    for due, community, procedure, rule in scheduled_between(now - (CATCH_UP if _looked else OUTAGE), now):
         latest[community, procedure, rule] = due
     opened = 0
     for (community, procedure, rule), due in latest.items():
-        done = ScheduleRun.objects.filter(community_id=community, procedure=procedure, rule=rule, due_at__gte=due)
-        if done.exists() or not begun(procedure, due):
+        runs = ScheduleRun.objects.filter(community_id=community, procedure=procedure, rule=rule)
+        if runs.filter(due_at__gte=due).exists() or not begun(procedure, due):
+            continue
+        if due < now - CATCH_UP and not runs.exists():
             continue
         try:
             open_scheduled(SYSTEM, community, procedure=procedure, rule=rule, due=due, at=now)
@@ -90,4 +98,5 @@ def open_due(now: datetime) -> int:
             continue  # another worker opened it a moment ago
         except Exception:
             log.exception("schedule %s %s could not be opened; tried again at the next look", procedure, rule)
+    _looked = True
     return opened

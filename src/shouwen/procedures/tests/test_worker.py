@@ -146,6 +146,23 @@ def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
     assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == len(times)
 
 
+def test_a_months_duty_outlives_ten_days_without_a_machine(world, monkeypatch):
+    december = MONDAY.replace(month=12, day=10)
+    monkeypatch.setattr(schedules, "_looked", False)
+    schedules.open_due(december)
+    monthly = ScheduleRun.objects.filter(procedure="special_service_report", community_id=world.liyuan.pk)
+    assert not monthly.exists(), "nobody has done it here before"
+    schedules.open_due(MONDAY.replace(month=12, day=28, hour=9))
+    assert monthly.count() == 1
+    back = MONDAY.replace(year=2027, month=2, day=6)  # away over January's
+    schedules.open_due(back)
+    assert monthly.count() == 1, "an ordinary look goes back three days"
+    monkeypatch.setattr(schedules, "_looked", False)  # a worker that has just been started
+    schedules.open_due(back)
+    schedules.open_due(back)
+    assert sorted(run.due_at.astimezone(MONDAY.tzinfo).strftime("%m-%d") for run in monthly) == ["01-28", "12-28"]
+
+
 def test_the_nightly_audit_names_a_recurring_duty_that_nobody_opened(world):
     night = MONDAY.replace(hour=3)
     schedules.open_due(night)
