@@ -460,7 +460,7 @@ def _token_create(given: argparse.Namespace) -> int:
     from shouwen.kernel.journal import now
     from shouwen.kernel.refusals import Refused
     from shouwen.org import actions as org
-    from shouwen.org.queries import actor_for, user_by_username
+    from shouwen.org.queries import actor_for, tokens_made_in, user_by_username
 
     user = user_by_username(given.user)
     if user is None:
@@ -470,6 +470,6 @@ def _token_create(given: argparse.Namespace) -> int:
     own = sorted({name for name in actor.grants if actor.grants[name]} - {"api.tokens", "system"})
     if actor.grants.get("api.tokens") and (wrong := [name for name in scope if name not in own]):
         raise Refused(f"令牌只能有本人的权限，{user.name}没有「{'、'.join(wrong)}」。可选：{','.join(own)}")
-    _, key = org.create_token(actor, None, user=user, name=given.name, scope=scope, days=given.days, at=now())
+    _, key = org.create_token(actor, tokens_made_in(actor), user=user, name=given.name, scope=scope, days=given.days, at=now())
     print(f"令牌（只显示这一次）：{key}")
     return 0

@@ -268,6 +268,12 @@ def tokens(actor: Actor) -> QuerySet[ApiToken]:
     return rows if actor.may("api.tokens", None) else rows.filter(user=actor.id)
 
 
+def tokens_made_in(actor: Actor) -> int | None:
+    """Where the actor makes and ends tokens: everywhere (None), or the first community in which they may (None if there is none)."""
+    places = actor.places("api.tokens")
+    return min(places) if places else None
+
+
 def name_of(user_id: int) -> str:
     """The name of an account, or 「该同事」 when there is none."""
     return User.objects.filter(pk=user_id).values_list("name", flat=True).first() or "该同事"

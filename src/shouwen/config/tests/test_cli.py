@@ -143,6 +143,10 @@ def test_whoever_cannot_get_in_gets_a_new_first_password(say, demo):
 def test_a_token_says_which_right_is_not_there_to_give(say, demo):
     code, said = say("token", "create", "--user", "chen", "--name", "报表", "--scope", "tickets.view,journal.burn")
     assert code == 1 and "陈晓没有「journal.burn」" in said and "tickets.view" in said
+    code, said = say("token", "create", "--user", "chen", "--name", "报表", "--scope", "tickets.view,tickets.file", "--days", "30")
+    assert code == 0 and re.search(r"sw_[\w-]{40,}", said), "a manager of one community makes it there"
+    code, said = say("token", "create", "--user", "li", "--name", "报表", "--scope", "tickets.view")
+    assert code == 1 and "李静没有「管理接口令牌」权限" in said
 
 
 @pytest.mark.parametrize(

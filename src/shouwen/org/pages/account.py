@@ -139,8 +139,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form, key = TokenForm(request.POST or None, actor=actor), ""
     if request.method == "POST" and form.is_valid():
         try:
-            place = None if actor.may("api.tokens", None) else min(actor.grants["api.tokens"])
-            _, key = actions.create_token(actor, place, user=get_object_or_404(User, pk=actor.id), at=now(), **form.cleaned_data)
+            _, key = actions.create_token(actor, queries.tokens_made_in(actor), user=get_object_or_404(User, pk=actor.id), at=now(), **form.cleaned_data)
             form = TokenForm(actor=actor)
         except Refused as no:
             blame(form, no)
@@ -155,6 +154,5 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     token = queries.tokens(actor).filter(pk=pk).first()
     if token is None or not actor.grants.get("api.tokens"):
         raise NotFound
-    place = None if actor.may("api.tokens", None) else min(actor.grants["api.tokens"])
-    actions.revoke_token(actor, place, token=token, at=now())
+    actions.revoke_token(actor, queries.tokens_made_in(actor), token=token, at=now())
     return flash(redirect("org:tokens"), f"接口令牌「{token.name}」已吊销。")
