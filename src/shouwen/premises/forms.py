@@ -68,7 +68,7 @@ class PermitForm(forms.Form):
     """停车证, to a unit and a vehicle."""
 
     use_required_attribute = False
-    room = forms.CharField(label="房号", max_length=40, error_messages={"required": "请填写哪一户。"})
+    room = forms.CharField(label="房号", max_length=40, error_messages={"required": "请填写哪一户。"}, help_text="如 3-1-1201")
     plate = forms.CharField(label="车牌", max_length=20, error_messages={"required": "请填写车牌。"}, help_text="如 粤B12345；新能源车牌 8 位")
     starts_on = forms.DateField(label="有效期自", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"), error_messages={"required": "请填写从哪天起有效。", "invalid": "日期没有看懂。"})
     ends_on = forms.DateField(label="有效期至", widget=forms.DateInput(attrs=_DATE, format="%Y-%m-%d"), error_messages={"required": "请填写到哪天为止。", "invalid": "日期没有看懂。"})

@@ -49,10 +49,11 @@ def left(actor: Actor, here: Directory, since: datetime, at: datetime) -> list[L
             continue
         heavy = task.priority == 0 or ticket.procedure in EMERGENCIES or ticket.grade == "major"
         late = task.due_at is not None and task.due_at < minute
-        matter = "（保密）" if ticket.confidential else ticket.summary
+        title = procedure_of(ticket.edition_id).title
+        matter = "（保密）" if ticket.confidential else ticket.summary if ticket.summary != title else ""
         found[ticket.pk] = Left(
             "urgent" if heavy else "overdue" if late else "night", ticket.number,
-            " ".join(part for part in (procedure_of(ticket.edition_id).title, ticket.place, matter) if part),
+            " ".join(part for part in (title, ticket.place, matter) if part),
             f"{task.title}：{task.holder_name or pool_title(task.pool, here) or '待接单'}", task.due_at, reverse("procedures:ticket", args=[ticket.pk]),
         )  # fmt: skip
     order = ("urgent", "overdue", "night")
