@@ -97,6 +97,7 @@ def promises_list(promises: Iterable[Promised], now: Any, *, paused: bool) -> Sa
     for one in promises:
         if one.stopped:
             state = badge("没有做到", "danger", "alert-circle") if one.verdict == "breached" else badge("做到了", "success", "check")
+            state += SafeString(f' <span class="sub">用时 {one.took}</span>')
         else:
             state = countdown(one.due, now, paused=paused)
         rule = f" · {e(one.rule)}" if one.rule else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..calendars import local
 from ..deciding import finder_for, owner_of, standing
 from ..editions import procedure_of
 from ..effects import filled, said, spoken
-from ..engine import Procedure, Step, Task
+from ..engine import Clock, Procedure, Step, Task
 from ..engine.answers import holds
 from ..engine.clocks import late_from
 from ..engine.difference import limit_said, who_said
@@ -81,9 +81,12 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
+    """`took`: from its beginning to its end, as on the clock, pauses not counted; "" while it runs."""
+
     title: str
     due: datetime
     stopped: datetime | None
+    took: str
     verdict: str
     rule: str
     why: SafeString
@@ -185,7 +188,7 @@ def sheet(actor: Actor, row: Row, at: datetime, files: Mapping[str, File], sent:
     return Sheet(
         tasks=tasks, finished=finished,
         promises=[
-            Promised(rules.promises[c.name].title, c.due, c.stopped, c.verdict, rule_said(rules, c.rule), why(*rules.promises[c.name].basis))
+            Promised(rules.promises[c.name].title, c.due, c.stopped, _took(c), c.verdict, rule_said(rules, c.rule), why(*rules.promises[c.name].basis))
             for c in state.clocks if c.kind == "promise" and not c.superseded
         ],
         groups=list(_groups(row, finder, files, asked or {})),
@@ -283,6 +286,12 @@ def _finished(finder: Finder, task: Task) -> Finished:
         task.id, task.step, titled(finder, finder.procedure.every_step[task.step], task.branch), "、".join(dict.fromkeys(names)) or "系统", task.done,
         spoken(task.done - task.opened), clock.verdict if clock else "", spoken(late) if late else "", bool(clock and clock.soft), OUTCOMES.get(task.outcome, ""),
     )  # fmt: skip
+
+
+def _took(clock: Clock) -> str:
+    if clock.stopped is None:
+        return ""
+    return spoken(clock.stopped - clock.start - sum(((ended - began) for began, ended in clock.pauses), timedelta()))
 
 
 def _groups(row: Row, finder: Finder, files: Mapping[str, File], asked: Mapping[str, Any]) -> Iterator[Group]:

@@ -39,6 +39,17 @@ def _finish(who, row, step, answers, evidence=None):  # noqa: F811
     return actions.finish(who, now, task=task, answers=answers, at=MONDAY + timedelta(minutes=5), evidence=evidence)
 
 
+@pytest.mark.shows("D7.04")
+def test_how_long_the_first_answer_took_stands_on_the_ticket(as_, who, world):
+    given = {"content": "班车几点发车", "caller": "王秀英", "phone": "13800000001", "unit": "3-1-1201", "rings": "2"}
+    call = actions.file_ticket(who("li"), world.liyuan, procedure="call_intake", answers=given, at=MONDAY)
+    promise = lambda: page(as_("li").get(f"/tickets/{call.id}")).partition("首次答复")[2].partition("</li>")[0]  # noqa: E731
+    assert "用时" not in promise()
+    now = fresh(call)
+    actions.finish(who("li"), now, task=now.state.open_tasks[0].id, answers={"nature": "answered", "reply": "早七点起"}, at=MONDAY + timedelta(minutes=12))
+    assert "做到了" in promise() and "用时 12 分钟" in promise()
+
+
 # --- what may be done, and why the rest may not ---
 
 
