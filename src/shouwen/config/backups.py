@@ -34,6 +34,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from shouwen import __version__
 from shouwen.kernel import sealing
+from shouwen.kernel.zone import CHINA
 
 MAGIC: Final = b"SHOUWEN1"
 CHUNK: Final = 1024 * 1024
@@ -288,7 +289,7 @@ def _manifest(name: str, source: IO[bytes]) -> Contents:
         if name != MANIFEST or given["format"] != FORMAT:
             raise ValueError
         return Contents(
-            str(given["version"]), str(given["made_at"]), str(given["engine"]), tuple(map(str, given["migrations"])),
+            str(given["version"]), datetime.fromisoformat(given["made_at"]).isoformat(), str(given["engine"]), tuple(map(str, given["migrations"])),
             {str(key): (int(size), str(digest)) for key, (size, digest) in given["members"].items()},
             int(given["journal"]["size"]), str(given["journal"]["head"]),
         )
@@ -392,7 +393,8 @@ def in_words(contents: Contents) -> str:
     """One line for people."""
     files = sum(1 for name in contents.members if name.startswith("files/"))
     size: Any = sum(size for size, _ in contents.members.values()) / 1024 / 1024
+    made_at = datetime.fromisoformat(contents.made_at).astimezone(CHINA)
     return (
-        f"版本 {contents.version}，{contents.made_at[:16].replace('T', ' ')}，{contents.engine}，附件 {files} 个，"
+        f"版本 {contents.version}，{made_at:%Y-%m-%d %H:%M}，{contents.engine}，附件 {files} 个，"
         f"共 {size:.1f} MB，封印 {contents.journal_size} 行"
     )

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from shouwen.config import backups
+
 pytestmark = pytest.mark.both
 POSTGRES = "postgresql" in os.environ.get("SHOUWEN_DATABASE_URL", "")
 
@@ -80,6 +82,11 @@ def house(home, database):
     sealed = shouwen(home, "backup", str(home / "sealed.bak"), SHOUWEN_BACKUP_PASSPHRASE="长长的口令", **database)
     assert sealed.returncode == 0, sealed.stderr
     return home
+
+
+def test_it_says_in_our_own_time_when_it_was_made():
+    made = backups.Contents("1", "2026-11-22T16:30:00+00:00", "sqlite", (), {}, 0, "")
+    assert "，2026-11-23 00:30，" in backups.in_words(made)
 
 
 def test_the_archive_is_for_its_owner_only(house):
