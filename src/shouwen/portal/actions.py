@@ -59,7 +59,7 @@ def file(
     missing = {
         name: f"请填写「{ask.plain}」" for name, ask in asks.items()
         if ask.public and not ask.optional and ask.only_if is None and not answers.get(name) and not ask.default
-        and not (ask.kind == "unit" and not (code and code.unit_id))
+        and not (ask.kind == "unit" and (claimed or not (code and code.unit_id)))
     }  # fmt: skip
     if missing:
         raise Refused("还有没填的内容，请补上。", missing)

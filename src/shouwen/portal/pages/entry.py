@@ -93,9 +93,12 @@ def _form(request: HttpRequest, community: Community, slug: str, here: PlaceCode
         chosen = next((home for home in homes if home.code == answers.get("unit")), homes[0])
         if any(ask.kind == "unit" and ask.public for ask in step.asks.values()):
             answers["unit"] = chosen.code
+    own_door = here is not None and here.unit is not None and not resident
     claimed = ""
-    if not resident and not (here and here.unit_id):  # a room that nobody has proven to live in is only said, not filed under
+    if not homes and not own_door:  # a room that nobody has proven to live in is only said, not filed under
         claimed = next((str(answers.pop(a.name)) for a in step.asks.values() if a.kind == "unit" and answers.get(a.name)), "")
+    elif own_door and here and here.unit and "unit" in answers:
+        answers["unit"] = here.unit.code
     try:
         row, token = _file(request, community, rules, answers, here, resident, claimed)
     except Refused as no:
@@ -129,6 +132,8 @@ def _given(step: engine.Step, here: PlaceCode | None, homes: list[Any]) -> dict[
     own = next((home for home in homes if here and home.unit_id == here.unit_id), homes[0] if homes else None)
     if own is not None:
         found |= {"caller": own.name, "unit": own.code}
+    elif here is not None and here.unit:
+        found["unit"] = here.unit.code
     return found
 
 

@@ -77,7 +77,7 @@ def _photo(ticket: Ticket, key: str) -> HttpResponse:
     found = next((one for one in _photos(ticket.pk) if one.key == key), None)
     if found is None:
         raise NotFound
-    response = HttpResponse(attachments.content_of(found), content_type=found.kind)
+    response = HttpResponse(attachments.shown_of(found), content_type=found.kind)
     response["Content-Disposition"] = "inline"
     return response
 
