@@ -126,6 +126,8 @@ def rehearse(
 def ledger(clause_id: str = "", *, missing_only: bool = False) -> int:
     """Print the clause ledger, or one clause with what shows it."""
     every, shown, carried = clauses.catalog(), clauses.shown(), clauses.carried_out()
+    if not shown:
+        print("这里还没有演练或测试的结果：先运行 shouwen rehearse，或在源码目录运行 ./test。")
     if clause_id:
         if clause_id not in every:
             print(f"没有条款「{clause_id}」。")

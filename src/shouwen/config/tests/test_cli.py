@@ -118,6 +118,16 @@ def test_a_checkpoint_file_without_checkpoints_proves_nothing(say, db, tmp_path)
     assert code == 1 and "没有检查点" in said
 
 
+def test_the_ledger_of_an_installation_that_has_rehearsed_nothing_says_so(say, tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    for words in (["clauses"], ["clauses", "A7.05"]):
+        code, said = say(*words)
+        assert code == 0 and "先运行 shouwen rehearse" in said
+    (tmp_path / "shown.json").write_text('{"rehearsals": {"A7.05": ["x.yaml"]}}')
+    code, said = say("clauses", "A7.05")
+    assert "x.yaml" in said and "先运行" not in said
+
+
 def test_whoever_cannot_get_in_gets_a_new_first_password(say, demo):
     """Also the last administrator, for whom nobody could do it on a page."""
     kang = User.objects.get(username="kang")
