@@ -28,13 +28,13 @@ WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30,
 def deliver(now: datetime, most: int = 20) -> int:
     """Send what is due, at most `most`; returns how many were tried."""
     claimed = claim(now, most)
-    for delivery in Delivery.objects.filter(pk__in=claimed).select_related("notice", "channel").order_by("pk"):
+    for delivery in Delivery.objects.filter(pk__in=claimed).select_related("notice", "channel__user").order_by("pk"):
         try:
-            if delivery.channel is None or not delivery.channel.is_active:
-                _mark(delivery, now, state="dropped", error="渠道已停用")
+            if because := _nobody(delivery):
+                _mark(delivery, now, state="dropped", error=because)
                 continue
             key = f"{delivery.notice.key}.{delivery.channel_id}"
-            SENDERS[delivery.channel.kind](address_of(delivery.channel), delivery.notice, key)
+            SENDERS[delivery.channel.kind](_address(delivery), delivery.notice, key)
         except Exception as error:
             _failed(delivery, now, error)
         else:
@@ -65,8 +65,21 @@ def _failed(delivery: Delivery, now: datetime, error: Exception) -> None:
     give_up(SYSTEM, delivery.notice.community_id, delivery=delivery, because=reason, at=now)
 
 
+def _nobody(delivery: Delivery) -> str:
+    """Why there is nobody to send to any more, or "". Between telling and sending somebody may have left."""
+    channel = delivery.channel
+    if channel is None or not channel.is_active:
+        return "渠道已停用"
+    if channel.user is None:
+        return ""
+    return "" if channel.user.is_active and channel.user.email else "账号里没有邮箱" if channel.user.is_active else "员工账号已停用"
+
+
 def _address(delivery: Delivery) -> str:
-    return address_of(delivery.channel) if delivery.channel is not None else "…"
+    """Where it goes: a person's mail to the address of the account as it is now, not as it was when they asked for it."""
+    if delivery.channel is None:
+        return "…"
+    return delivery.channel.user.email if delivery.channel.user else address_of(delivery.channel)
 
 
 @action("delivery.given_up", may="system", says="通知「{title}」经「{channel}」投递 {attempts} 次均失败，已放弃：{because}")

@@ -136,6 +136,8 @@ def test_announcing_by_hand(people):
 def test_a_group_hears_the_same_thing_once_and_a_person_their_own(people, sink):
     _, (li, zhang) = people
     group()
+    with bookkeeping("test"):
+        User.objects.filter(pk=li.pk).update(email="li@example.com")
     actions.add_channel(SYSTEM, None, kind="email", title="李静邮箱", address="li@example.com", user=li.pk, at=NINE)
     told(news(li), news(zhang))
     told(news(zhang, key="other", community_id=2, title="别的小区"))

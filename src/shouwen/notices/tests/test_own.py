@@ -8,7 +8,7 @@ import pytest
 
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Refused
-from shouwen.notices import actions, queries
+from shouwen.notices import actions, channels, chores, queries
 from shouwen.notices.models import Channel, Delivery, Notice
 from shouwen.notices.quiet import quiet_until, send_at
 
@@ -87,3 +87,41 @@ def test_a_matter_is_one_line_and_is_read_as_one(people):  # noqa: F811
     assert queries.unread(me) == 2 and queries.unread(as_(zhang)) == 1, "the other's stays unread"
     assert [row.key.split(".")[0] for row in queries.threads(me, "unread")] == ["d", "c"]
     assert not queries.threads(SYSTEM).exists()
+
+
+def mailed(li, **more):
+    """What 李静 wants by mail, asked for at the address she has now, is due."""
+    from shouwen.kernel.journal import bookkeeping
+
+    with bookkeeping("test"):
+        type(li).objects.filter(pk=li.pk).update(email="li@example.com")
+    actions.set_own(as_(li, "org.view"), 1, mail=True, late_only=False, quiet=NIGHT, at=NINE)
+    told(news(li, key="calm", why="opened", at=china(24, 2)))
+    with bookkeeping("test"):
+        type(li).objects.filter(pk=li.pk).update(**more)
+
+
+def test_who_has_left_gets_no_more_mail(people, mailoutbox):  # noqa: F811
+    mailed(people[1][0], is_active=False)
+    assert chores.deliver(china(24, 8)) == 1 and mailoutbox == []
+    assert (Delivery.objects.get().state, Delivery.objects.get().error) == ("dropped", "员工账号已停用")
+
+
+def test_mail_goes_to_the_address_of_the_account_as_it_is_now(people, mailoutbox):  # noqa: F811
+    mailed(people[1][0], email="lijing@example.com")
+    assert chores.deliver(china(24, 8)) == 1 and [one.to for one in mailoutbox] == [["lijing@example.com"]]
+
+
+def test_whose_address_was_taken_off_the_account_gets_no_mail(people, mailoutbox):  # noqa: F811
+    mailed(people[1][0], email="")
+    assert chores.deliver(china(24, 8)) == 1 and mailoutbox == [] and Delivery.objects.get().error == "账号里没有邮箱"
+
+
+def test_a_refused_address_stands_in_no_error(people, monkeypatch):  # noqa: F811
+    def refuse(address, notice, key):
+        raise OSError(f"550 no such user {address}")
+
+    monkeypatch.setitem(channels.SENDERS, "email", refuse)
+    mailed(people[1][0], email="lijing@example.com")
+    chores.deliver(china(24, 8))
+    assert Delivery.objects.get().state == "pending" and "lijing" not in Delivery.objects.get().error
