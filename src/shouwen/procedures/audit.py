@@ -68,7 +68,7 @@ def _unopened(at: datetime) -> tuple[str, ...]:
         opened[community, slug, rule] = max(moment, opened.get((community, slug, rule), moment))
     lacking = [
         (moment, community, slug) for moment, community, slug, rule in due
-        if opened.get((community, slug, rule), moment - GRACE) < moment and schedules.begun(slug, moment)
+        if opened.get((community, slug, rule), moment - GRACE) < moment and schedules.began(community, slug, rule, moment)
     ]  # fmt: skip
     return tuple(f"{edition_in_force(slug, community, at)[1].title} {local(moment):%m-%d %H:%M}" for moment, community, slug in lacking)
 

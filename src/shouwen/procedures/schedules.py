@@ -18,7 +18,7 @@ from .calendars import calendar_for
 from .editions import all_in_force, procedure_of
 from .engine import Refused as EngineRefused
 from .engine.schedule import next_time
-from .models import Edition, ScheduleRun
+from .models import ScheduleRun
 
 log = logging.getLogger("shouwen.procedures")
 
@@ -73,9 +73,10 @@ def open_scheduled(
     return Done(f"procedures.ticket:{row.id}", {"procedure": procedure, "title": procedure_of(row.edition_id).title, "number": row.number, "due": f"{due:%Y-%m-%d %H:%M}"}, result=row)
 
 
-def begun(procedure: str, due: datetime) -> bool:
-    """Whether the procedure was in force at all when the moment came."""
-    return Edition.objects.filter(procedure=procedure, starts_at__lte=due).exists()
+def began(community: int, procedure: str, rule: str, due: datetime) -> bool:
+    """Whether the rule held here when its moment came: an edition with another time opens nothing for before it was in force."""
+    rules = all_in_force(community, due).get(procedure)
+    return rules is not None and (rule in rules.every or procedure == music.PLAY)
 
 
 def open_due(now: datetime) -> int:
@@ -87,7 +88,7 @@ def open_due(now: datetime) -> int:
     opened = 0
     for (community, procedure, rule), due in latest.items():
         runs = ScheduleRun.objects.filter(community_id=community, procedure=procedure, rule=rule)
-        if runs.filter(due_at__gte=due).exists() or not begun(procedure, due):
+        if runs.filter(due_at__gte=due).exists() or not began(community, procedure, rule, due):
             continue
         if due < now - CATCH_UP and not runs.exists():
             continue

@@ -9,7 +9,8 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import bookkeeping
 from shouwen.kernel.models import CalendarYear, Entry
 from shouwen.notices.models import Notice
-from shouwen.procedures import actions, audit, chores, schedules, store
+from shouwen.procedures import actions, adoption, audit, chores, schedules, store
+from shouwen.procedures.editions import LIBRARY
 from shouwen.procedures.models import Clock, Event, ScheduleRun, Ticket
 from shouwen.procedures.pages.explain import every_said
 
@@ -144,6 +145,20 @@ def test_a_worker_that_was_away_catches_up_once_not_for_every_missed_day(world):
     schedules.open_due(MONDAY)
     times = {m[3] for m in daily if m[2] == slug}  # once for each time of day that its file names
     assert Ticket.objects.filter(procedure=slug, community=world.liyuan).count() == len(times)
+
+
+def test_an_edition_with_another_time_doubles_nothing_of_the_day_on_which_it_begins(world):
+    text = (LIBRARY / "special_service_report.yaml").read_text("utf-8").replace("month on 28 at 09:00", "day at 08:30")
+    later = text.replace("day at 08:30", "day at 08:00").replace("edition:   2026-11", "edition:   2026-12")
+    opened = ScheduleRun.objects.filter(procedure="special_service_report", community_id=world.liyuan.pk)
+    adoption.adopt(SYSTEM, world.liyuan, text=text, starts_at=MONDAY - timedelta(days=1), at=MONDAY)
+    schedules.open_due(MONDAY)
+    assert opened.count() == 1
+    adoption.adopt(SYSTEM, world.liyuan, text=later, starts_at=MONDAY + MINUTE, at=MONDAY + MINUTE)
+    schedules.open_due(MONDAY + timedelta(minutes=2))
+    assert opened.count() == 1 and audit.examine(MONDAY + timedelta(minutes=30)).unopened == ()
+    schedules.open_due(MONDAY + timedelta(days=1))
+    assert [run.rule for run in opened.order_by("due_at")] == ["day at 08:30", "day at 08:00"]
 
 
 def test_a_months_duty_outlives_ten_days_without_a_machine(world, monkeypatch):
