@@ -118,7 +118,7 @@ _SAYINGS: Final[dict[str, str]] = {
 def _say(kind: str, context: dict[str, Any], message: str) -> str:
     if kind in _SAYINGS:
         try:
-            return _SAYINGS[kind].format_map({name: str(value).replace(" or ", "、") for name, value in context.items()})
+            return _SAYINGS[kind].format_map({name: str(value).replace(" or ", "、").replace(", ", "、").replace("'", "") for name, value in context.items()})
         except KeyError:
             return "不符合要求。"
     if kind in ("value_error", "assertion_error"):

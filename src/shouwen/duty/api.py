@@ -9,13 +9,16 @@ from ninja import Field, Query, Router, Schema
 
 from shouwen.estate.models import Community
 from shouwen.kernel.journal import now
-from shouwen.kernel.refusals import NotFound
+from shouwen.kernel.refusals import NotFound, Refused
 from shouwen.org import queries as org
 
 from . import actions, queries
 
 router = Router()
-_DAY = Query(None, title="日期")
+MOST_DAYS = 3660
+"""As far as the page of the roster goes."""
+
+_DAY, _FIRST = Query(None, title="日期"), Query(None, title="从哪天起，空为今天")
 
 
 class OnDuty(Schema):
@@ -25,6 +28,16 @@ class OnDuty(Schema):
     names: list[str] = Field(title="当班人")
     manned: bool = Field(title="本岗有人当班，否则由上级接收")
     until: datetime | None = Field(title="本班结束时间")
+
+
+class Shift(Schema):
+    post: str = Field(title="岗位代号")
+    title: str = Field(title="班次")
+    person: str = Field(title="排班人用户名")
+    name: str = Field(title="排班人")
+    acting: str = Field(title="开班时由谁上岗（请假有代班人的为代班人），空为没有人")
+    starts_at: datetime = Field(title="开始")
+    ends_at: datetime = Field(title="结束")
 
 
 class Line(Schema):
@@ -78,6 +91,27 @@ def on_duty(
         "names": [here.name(u) for u in here.on_duty(slug, at)], "until": here.shift_end(slug, at),
         "manned": any(here.acting(span.user, at) is not None for span in here.running(at, slug)),
     } for slug in slugs]  # fmt: skip
+
+
+@router.get("/roster", response=list[Shift], summary="排班")
+def roster(
+    request: HttpRequest, community: str | None = Query(None, max_length=40, title="小区代号"),
+    post: str | None = Query(None, max_length=40, title="岗位代号"), day: date | None = _FIRST,
+    days: int = Query(7, ge=1, le=31, title="天数"),
+) -> list[dict[str, object]]:  # fmt: skip
+    """Every shift that begins in these days, in order of time, and who stands in where somebody is away."""
+    place, at = _place(request, community), now()
+    here, today = queries.current_directory(place), at.astimezone(queries.CHINA).date()
+    if post is not None and post not in here.posts:
+        raise NotFound
+    first = day or today
+    if abs((first - today).days) > MOST_DAYS:
+        raise Refused("只能查前后十年之内的排班，请核对日期。", {"day": "应在前后十年之内。"})
+    usernames = dict(org.User.objects.filter(pk__in=here.active).values_list("pk", "username"))
+    return [{
+        "post": span.post, "title": span.title, "person": usernames.get(span.user, ""), "name": here.name(span.user),
+        "acting": usernames.get(here.acting(span.user, span.starts_at) or 0, ""), "starts_at": span.starts_at, "ends_at": span.ends_at,
+    } for span in here.spans(first, days) if post in (None, span.post)]  # fmt: skip
 
 
 @router.get("/book", response=list[Line], summary="值班日志")

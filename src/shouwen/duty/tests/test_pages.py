@@ -162,6 +162,25 @@ def test_the_interface_says_who_is_on_duty_now(world: World) -> None:
     assert {line["post"] for line in client.get("/api/v1/duty/now").json()} >= {"receptionist", "engineer"}
 
 
+def test_the_interface_has_the_roster(world: World) -> None:
+    """As it was planned, and who comes instead of somebody on leave."""
+    client = sign_in(world, "li")
+    monday, tuesday = (s for s in client.get("/api/v1/duty/roster?post=receptionist&day=2026-11-23&days=2").json() if s["person"] == "li")
+    assert (monday["person"], monday["name"], monday["acting"]) == ("li", "李静", "li")
+    assert (datetime.fromisoformat(monday["starts_at"]), datetime.fromisoformat(monday["ends_at"])) == (MONDAY.replace(hour=8), MONDAY.replace(hour=16))
+    assert datetime.fromisoformat(tuesday["starts_at"]) - datetime.fromisoformat(monday["starts_at"]) == timedelta(1)
+    org.delegate(
+        SYSTEM, world.places["liyuan"], user=world.people["li"], to=world.people["he"], starts_at=MONDAY.replace(hour=0),
+        ends_at=MONDAY.replace(hour=23), reason="培训", at=MONDAY,
+    )  # fmt: skip
+    (away,) = (s for s in client.get("/api/v1/duty/roster?post=receptionist&day=2026-11-23&days=1").json() if s["person"] == "li")
+    assert (away["name"], away["acting"]) == ("李静", "he")
+    assert {shift["post"] for shift in client.get("/api/v1/duty/roster").json()} >= {"receptionist", "engineer"}
+    for wrong, status in (("community=yunxi", 404), ("post=nowhere", 404), ("day=9999-12-31", 422), ("day=0001-01-01", 422), ("days=32", 422), ("day=x", 422)):
+        answer = client.get(f"/api/v1/duty/roster?{wrong}")
+        assert answer.status_code == status and answer.json()["error"]["message"], wrong
+
+
 def test_the_week_costs_the_same_with_more_lines(world: World, django_assert_max_num_queries) -> None:
     client, place = sign_in(world, "chen"), world.places["liyuan"]
     client.get("/duty/roster")
