@@ -137,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     docs.add_argument("folder", metavar="目录", help="写到哪个目录")
 
     rehearse = add("rehearse", "演练：按剧本走一遍，逐条核对结果", _rehearse)
-    rehearse.add_argument("files", metavar="剧本", nargs="*", help="剧本文件或目录，默认 rehearsals")
+    rehearse.add_argument("files", metavar="剧本", nargs="*", help="剧本文件或目录，默认 rehearsals 目录；没有这个目录时用自带的剧本")
     rehearse.add_argument("--junit", default="", metavar="文件", help="另存 JUnit 报告")
     rehearse.add_argument("--json", action="store_true", help="以 JSON 输出")
     rehearse.add_argument("--keep", action="store_true", help="保留结果以便在浏览器里查看（只用于演示库）")

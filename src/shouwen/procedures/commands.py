@@ -90,7 +90,8 @@ def rehearse(
     results: list[Result] = []
     shown: dict[str, list[str]] = defaultdict(list)
     broken = 0
-    played = list(files([Path(p) for p in paths] or [Path("rehearsals")]))
+    here = Path("rehearsals")  # away from the source: those that came along
+    played = list(files([Path(p) for p in paths] or ([here] if here.is_dir() else scripts.every())))
     if not played:
         raise Refused(f"「{'、'.join(paths) or 'rehearsals'}」里没有剧本（.yaml 文件）。")
     for path in played:

@@ -17,6 +17,8 @@ from shouwen.org.actions.accounts import enable_totp, log_in
 from shouwen.org.middleware import COOKIE
 from shouwen.org.models import User
 from shouwen.org.queries import actor_for
+from shouwen.procedures import scripts
+from shouwen.procedures.scripts import every
 
 
 @pytest.fixture
@@ -126,6 +128,14 @@ def test_the_ledger_of_an_installation_that_has_rehearsed_nothing_says_so(say, t
     (tmp_path / "shown.json").write_text('{"rehearsals": {"A7.05": ["x.yaml"]}}')
     code, said = say("clauses", "A7.05")
     assert "x.yaml" in said and "先运行" not in said
+
+
+def test_away_from_the_source_the_rehearsals_that_came_along_are_played(say, demo, tmp_path, monkeypatch, settings):
+    settings.DATA_DIR = tmp_path
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(scripts, "every", lambda: [path for path in every() if path.name == "dispatched-at-minute-twenty.yaml"])
+    code, said = say("rehearse")
+    assert code == 0 and "dispatched-at-minute-twenty.yaml" in said
 
 
 def test_whoever_cannot_get_in_gets_a_new_first_password(say, demo):
