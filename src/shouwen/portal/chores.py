@@ -20,7 +20,7 @@ from shouwen.kernel.secrets import open_text, seal_text
 from shouwen.procedures import privacy, store
 from shouwen.procedures.editions import procedure_of
 
-from . import limits, links, sms
+from . import limits, links, phones, sms
 from .actions import link_for
 from .hearing import EVENTS, apology
 from .models import Message, PartyContact, ResidentSession, SmsCode, TicketLink
@@ -55,11 +55,11 @@ def deliver(now: datetime, most: int = 20) -> int:
 
 
 def tidy(now: datetime) -> int:
-    """Forget codes, sessions and tallies that are over."""
+    """Forget codes, sessions, tallies and numbers that are over."""
     with bookkeeping("what is over is forgotten"):
         codes = SmsCode.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
         sessions = ResidentSession.objects.filter(started_at__lt=now - timedelta(days=60)).delete()[0]
-    return codes + sessions + limits.tidy(now)
+    return codes + sessions + phones.tidy(now) + limits.tidy(now)
 
 
 def _worded(message: Message, now: datetime) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from shouwen.procedures.handing import EMERGENCIES
 from shouwen.procedures.recipients import Finder
 from shouwen.procedures.store import Row, priority_of
 
-from . import sms
+from . import phones, sms
 from .words import colleague, waking
 
 EVENTS: Final = {
@@ -42,7 +42,10 @@ def hear(
     actor: Actor, row: Row, before: engine.Ticket, event: engine.Event, effects: tuple[engine.Effect, ...], finder: Finder
 ) -> None:
     """Queue what this change means to those outside. Nothing is queued while no messages are sent, nor for invented history."""
-    if actor.channel == "demo" or sms.chosen() == "off":
+    if actor.channel == "demo":
+        return
+    anew = phones.corrected(row, before, event)
+    if sms.chosen() == "off":
         return
     found: dict[tuple[str, str], dict[str, Any]] = {}
     tasks = {task.id: task for task in row.state.tasks}
@@ -57,6 +60,8 @@ def hear(
         for name, facts in _for_resident(row, before, event, finder):
             if name != "assigned" or ("requester", "told") not in found:
                 found["requester", name] = facts
+        if anew and row.state.closed_at is None:
+            found["requester", "filed"] = {}
         if (late := apology(row.state, event.at)) and ("requester", "moved") not in found:
             found["requester", "late"] = late
     for (party, name), facts in found.items():
