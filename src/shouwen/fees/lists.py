@@ -37,7 +37,7 @@ NO: Final = frozenset({"否", "不欠", "无", "已交", "已交清", "结清", 
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """What a list says of one unit. `amount` in yuan, None = not said; `owes` False = paid up."""
+    """What a list says of one unit. `amount` in yuan, None = not said; `owes` False = paid up, with 0 where the sum alone says so."""
 
     unit_id: int
     owes: bool
@@ -64,11 +64,14 @@ def read(community_id: int, content: bytes, filename: str, as_of: date) -> Readi
     for number, row in sheet.rows:
         cells = {title: row[at] for title, at in places.items()}
         problems, said = _row(cells, units, as_of)
-        if said is not None and (known := found.get(said.unit_id)) is not None and known.owes != said.owes:
+        if said is not None and (known := found.get(said.unit_id)) is not None and _contradict(known, said):
             problems.append(("房号", "同一房号的几行一处说欠费、一处说不欠，请核对"))
         reading.problems += [(number, title, message) for title, message in problems]
         if said is not None and not problems:
-            found[said.unit_id] = said if known is None else _together(known, said)
+            try:
+                found[said.unit_id] = said if known is None else _together(known, said)
+            except Refused as no:
+                reading.problems.append((number, "欠费金额", f"与上面的几行相加：{no.message.rstrip('。')}"))
     reading.lines = list(found.values())
     return reading
 
@@ -76,7 +79,14 @@ def read(community_id: int, content: bytes, filename: str, as_of: date) -> Readi
 def _together(one: Owing, other: Owing) -> Owing:
     """Several rows of a unit, as lists by kind of fee have them."""
     sums = [each.amount for each in (one, other) if each.amount is not None]
-    return Owing(one.unit_id, one.owes, sum(sums, Decimal(0)) if sums else None, max(one.as_of, other.as_of))
+    owes = one.owes or other.owes
+    known = bool(sum(sums)) if owes else len(sums) == 2  # a flag without a sum stays one, whatever the other rows add
+    return Owing(one.unit_id, owes, money(sum(sums, Decimal(0)), "欠费金额") if known else None, max(one.as_of, other.as_of))
+
+
+def _contradict(one: Owing, other: Owing) -> bool:
+    """One row says that it owes, the other that it does not. A kind of fee with nothing due (0.00) says nothing of the others."""
+    return one.owes != other.owes and any(not each.owes and each.amount is None for each in (one, other))
 
 
 def _places(sheet: Sheet) -> dict[str, int]:
@@ -127,7 +137,7 @@ def _row(cells: Mapping[str, Cell], units: Mapping[str, int], as_of: date) -> tu
     if problems or unit_id is None:
         return problems, None
     owes = flag == "是" or bool(amount)
-    return [], Owing(unit_id, owes, amount if owes else None, day)
+    return [], Owing(unit_id, owes, None if flag == "否" else amount, day)
 
 
 def _flag(cell: Cell) -> str | None:

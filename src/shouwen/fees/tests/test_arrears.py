@@ -56,6 +56,23 @@ def test_a_list_of_the_billing_system_is_read_as_it_comes(as_, world):
     assert "新欠费 1 户，消除 0 户，现欠费 1 户" in entry.text and "王秀英" not in f"{entry.text}{entry.data}"
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_kind_of_fee_with_nothing_due_does_not_deny_the_others(as_, world, order):
+    """Billing systems write a row for every kind of fee of a unit, also where it is 0.00."""
+    rows = [["3-1-1201", "", "", "物业费", 1200.1], ["3-1-1201", "", "", "水费", 0], ["3-1-1202", "", "", "物业费", 0], ["3-1-1202", "", "", "水费", 0]]
+    assert brings(as_("ye"), [HEADS, *rows[::order]]).status_code == 302 and owing() == {"3-1-1201": Decimal("1200.10")}
+
+
+def test_a_flag_without_a_sum_stays_without_one(as_, world):
+    rows = [["房号", "是否欠费", "欠费金额"], ["3-1-1201", "是", ""], ["3-1-1201", "", 0]]
+    assert brings(as_("ye"), rows).status_code == 302 and owing() == {"3-1-1201": None}
+
+
+def test_sums_beyond_what_is_kept_are_named_and_nothing_is_taken_in(as_, world):
+    answer = brings(as_("ye"), [["房号", "欠费金额"], ["3-1-1201", "999999999999.99"], ["3-1-1201", "0.01"]])
+    assert answer.status_code == 422 and "太大" in page(answer) and not ArrearsList.objects.exists()
+
+
 def test_a_whole_list_clears_who_is_not_on_it_and_a_part_does_not(as_, world):
     ye = as_("ye")
     brings(ye, [["房号", "是否欠费"], ["3-1-1201", "是"], ["3-1-1202", "是"]], as_of=day(9))
