@@ -9,6 +9,7 @@ from typing import Any
 from shouwen.duty.directory import Directory
 from shouwen.estate import queries as estate
 from shouwen.kernel.refusals import Refused
+from shouwen.kernel.words import BROKEN, unseen
 from shouwen.org import queries as org
 
 from . import engine, slots
@@ -44,6 +45,16 @@ def settled(
             answers = engine.check_answers(procedure, step, given, earlier, at)
     except engine.Refused as no:
         raise Refused(str(no), no.fields) from None
+    for name, value in answers.items():
+        ask = procedure.asks.get(name)
+        if ask is None or not isinstance(value, str) or value.isprintable() and BROKEN not in value:
+            continue
+        if BROKEN in value:
+            said = f"「{ask.title}」里有残缺的字，请删去后重填。"
+            raise Refused(said, {name: said})
+        if unseen(value) and not ask.optional:
+            said = f"还没有填「{ask.title}」"
+            raise Refused(said, {name: said})
     starred = {
         name: f"「{procedure.asks[name].title}」请填写完整，不要带 * 号。"
         for name, value in answers.items()
