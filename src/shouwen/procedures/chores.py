@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.db import InterfaceError, OperationalError
+
 from shouwen.kernel import leases
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import Done, action, bookkeeping
@@ -38,6 +40,9 @@ def wake(now: datetime, most: int = 200) -> int:
                 pass_time(SYSTEM, row, at=now)
         except Conflict:
             continue  # somebody acted on it a moment ago; if a clock is still due, the next scan finds it
+        except (OperationalError, InterfaceError) as error:
+            log.warning("ticket %s waits for the database: %s", ticket_id, error)
+            break  # busy or gone, no fault of the ticket: the lease runs out within a minute, and it is found again
         except Exception as error:
             log.exception("ticket %s could not be woken; postponed", ticket_id)
             postpone(SYSTEM, None, ticket=ticket_id, because=f"{type(error).__name__}: {error}"[:300], at=now)

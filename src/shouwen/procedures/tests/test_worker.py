@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from shouwen.kernel import calendars
 from shouwen.kernel.access import SYSTEM
@@ -90,6 +91,16 @@ def test_a_poisoned_ticket_is_postponed_loudly_and_does_not_stop_the_others(tick
     assert chores.wake(after) == 0
     assert chores.wake(after + chores.POSTPONE) >= 1
     assert late_notices(ticket).exists()
+
+
+def test_a_database_that_is_busy_does_not_make_a_ticket_wait_a_quarter_of_an_hour(ticket, monkeypatch):
+    after = due_of(ticket) + MINUTE
+    with monkeypatch.context() as busy:
+        busy.setattr(store, "load", lambda pk: (_ for _ in ()).throw(OperationalError("database is locked")))
+        chores.wake(after)
+    assert not Clock.objects.filter(failures__gt=0).exists() and not Entry.objects.filter(code="clock.postponed").exists()
+    assert chores.wake(after) == 0, "it is leased still"
+    assert chores.wake(after + chores.LEASE + timedelta(seconds=1)) == 1 and late_notices(ticket).exists()
 
 
 def test_a_row_that_is_due_while_its_ticket_is_not_goes_back_to_sleep(ticket):
