@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
@@ -159,13 +159,19 @@ def keeper_of(store_id: int) -> Keeping | None:
 def counts(actor: Actor, community_id: int) -> QuerySet[Counting]:
     place(actor, community_id)
     rows = Counting.objects.filter(store__community=community_id).select_related("store").prefetch_related("differences__thing")
-    return rows.order_by("-at", "-id")
+    return _safe(actor, rows).order_by("-at", "-id")
+
+
+def _safe(actor: Actor, rows: QuerySet[Counting]) -> QuerySet[Counting]:
+    """Without the counts of the safe where this person may not know what is in it. D14.24."""
+    places = actor.places("custody.secret")
+    return rows if places is None else rows.exclude(Q(store__holds=KINDS[SECRET[0]].class_) & ~Q(store__community__in=places))
 
 
 def count(actor: Actor, pk: Any) -> Counting:
     places = actor.places("custody.view")
     rows = Counting.objects.select_related("store__community").prefetch_related("differences__thing__unit")
-    found = (rows if places is None else rows.filter(store__community__in=places)).filter(pk=pk).first()
+    found = _safe(actor, rows if places is None else rows.filter(store__community__in=places)).filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found
@@ -175,6 +181,14 @@ def amounts(community_id: int) -> dict[int, int]:
     """How many things stand in each store, out or not."""
     rows = Thing.objects.filter(community=community_id, gone_at__isnull=True).values_list("store").annotate(n=Count("pk"))
     return dict(rows.order_by())
+
+
+def standing(store_id: int) -> int:
+    """How many pieces stand in a place now: of what is partly lent, the rest is there. D4.12, D4.52."""
+    rows = Thing.objects.filter(store=store_id, gone_at__isnull=True)
+    all_ = rows.filter(state__in=(Thing.State.IN, Thing.State.OUT)).aggregate(sum=Sum("quantity"))["sum"] or 0
+    out = Loan.objects.filter(thing__in=rows.filter(state=Thing.State.OUT), state=Loan.State.OUT).aggregate(sum=Sum(F("quantity") - F("returned")))["sum"] or 0
+    return int(all_ - out)
 
 
 def free_hook(store: Store) -> int | None:
@@ -226,6 +240,12 @@ def chain(directory: Directory, post: str) -> list[str]:
     while (info := directory.posts.get(found[-1])) and info.superior and info.superior not in found:
         found.append(info.superior)
     return found
+
+
+def speakers(community_id: int, side: str, at: datetime) -> list[int]:
+    """Whose word is the word of a side of ours: who holds the post or stands in, then everybody above."""
+    directory = duty.current_directory(community_id)
+    return list(dict.fromkeys((*directory.holders(side, at), *(user for post in chain(directory, side) for user in directory.held_by(post, at)))))
 
 
 def speaks(actor: Actor, side: str, community_id: int, at: datetime) -> bool:

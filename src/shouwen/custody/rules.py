@@ -14,6 +14,8 @@ from .kinds import ACCEPTED, KINDS, OWNER, PAPERS, REASONS, RELATIONS, Way
 COPYING: Final = ("复配", "复制", "配钥匙")
 """Uses that are a copy under another name. D4.67."""
 
+ANSWERS: Final = ("yes", "no", "none")
+
 FRESH: Final = timedelta(hours=24)
 """An owner's word is good for a day: yesterday's consent does not cover today's use."""
 
@@ -118,6 +120,8 @@ def heard(words: Iterable[Word], kind: str, way: Way, at: datetime) -> list[str]
     """
     said: dict[str, Word] = {}
     for word in words:
+        if word.answer not in ANSWERS:
+            raise Refused("答复只能是同意、不同意或没有联系上。", {f"{word.side}_answer": "请重新选择。"})
         if word.at > at:
             raise Refused("联系时间不能晚于现在，请更正。", {f"{word.side}_at": "不能晚于现在。"})
         if at - word.at > FRESH:

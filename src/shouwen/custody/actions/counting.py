@@ -15,7 +15,7 @@ from shouwen.kernel.words import clean_text
 from shouwen.notices import actions as notices
 
 from .. import queries
-from ..kinds import LEAD
+from ..kinds import LEAD, MANAGER
 from ..models import Count, Difference, Store, Thing
 from .words import leads, no, note
 
@@ -54,7 +54,7 @@ def count(actor: Actor, store: Store, /, *, found: Mapping[int, int], locked: bo
         note(actor, row, "differs", f"清点不符：应有 {expected}，实有 {there}" + (f"，{said}" if said else ""), at)
     if differing or not locked:
         listed = "；".join(f"{row.number} 应有 {expected} 实有 {there}" for row, expected, there, _ in differing[:8]) or "柜子没有上锁"
-        for user in leads(store.community_id, at):
+        for user in duty_queries.current_directory(store.community_id).holders(MANAGER, at) if store.holds == "safe" else leads(store.community_id, at):
             notices.tell([notices.News(
                 key=f"custody:count:{made.pk}:{user}", community_id=store.community_id, user_id=user, why="task", urgent=True, at=at, url=f"/custody/counts/{made.pk}",
                 title=f"清点「{store.title}」发现 {len(differing)} 处不符" if differing else f"「{store.title}」没有上锁", body=listed,

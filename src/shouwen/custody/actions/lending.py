@@ -68,6 +68,7 @@ def lend(
         name = duty_queries.current_directory(row.community_id).name(keepers(row, at)[0])
         raise Forbidden(f"{row.number} 由{name}保管，请由其本人或受托人办理。紧急情况请走“紧急动用”。")
     waiting = rules.heard(words, row.kind, how, at)
+    _telephoned(row, how, words, user, at)
     spoken = [side for side in waiting if not how.emergency and queries.speaks(actor, side, row.community_id, at) and (user is None or user.pk != actor.id)]
     waiting = [side for side in waiting if side not in spoken]
     loan = Loan(
@@ -89,6 +90,23 @@ def lend(
         _say(actor, row, loan, at)
     facts = {"number": row.number, "title": row.title, "state": loan.get_state_display(), "who": loan.who, "purpose": loan.purpose}
     return Done(loan, facts, {"领用人": taker.name} if taker.name else {})
+
+
+def _telephoned(row: Thing, how: Way, words: Iterable[Word], user: User | None, at: datetime) -> None:
+    """An approval by telephone is somebody's who may give it, and who signs for it afterwards; the two of an emergency are of two people. D4.18, D4.19, D4.23."""
+    given: dict[int, str] = {}
+    for word in words:
+        if not how.emergency or word.side not in how.asks or word.side == OWNER or word.answer != "yes":
+            continue
+        able = queries.speakers(row.community_id, word.side, at)
+        if word.user is None or word.user not in able:
+            names = duty_queries.current_directory(row.community_id)
+            raise no(f"{word.side}_user", f"{SIDES[word.side]}的批准，只能由{'、'.join(names.name(one) for one in able) or SIDES[word.side]}给出，请选择电话里批准的人。")
+        if user is not None and word.user == user.pk:
+            raise no(f"{word.side}_user", "自己借用的，请由别人批准。")
+        if word.user in given and set(able) - {word.user}:
+            raise no(f"{word.side}_user", f"{SIDES[given[word.user]]}和{SIDES[word.side]}的批准要由两个人给出。")
+        given[word.user] = word.side
 
 
 def _of_posts(row: Thing, user: User, how: Way, at: datetime) -> bool:
@@ -227,6 +245,8 @@ def approve(actor: Actor, loan: Loan, /, *, agree: bool, at: datetime, remark: s
         raise Forbidden("请由" + "、".join(SIDES[side] for side in open_sides(row)) + "批准。" if open_sides(row) else "需要的批准都有了，可以发放。")
     if actor.id == row.user_id:
         raise Forbidden("自己借用的，请由别人批准。")
+    if agree and row.emergency and row.consents.filter(user_id=actor.id, answer="yes").exists() and set(queries.speakers(row.community_id, sides[0], at)) - {actor.id}:
+        raise Forbidden(f"您已经同意过了。{SIDES[sides[0]]}的批准要由另一个人给出。")
     words = clean_text(remark, "意见", 200, field="remark")
     if not agree and not words:
         raise no("remark", "不同意的，请写明原因。")
@@ -247,6 +267,20 @@ def open_sides(loan: Loan) -> list[str]:
     return [side for side in KINDS[loan.thing.kind].ways[loan.way].asks if side != OWNER and side not in said]
 
 
+def _still_agreed(loan: Loan, thing: Thing, at: datetime) -> None:
+    """What was agreed to is still so at the moment it leaves: the owner has not said no since, and a word holds for a day. D4.21, D4.34, D4.97–D4.99."""
+    final = loan.due_at is None
+    if loan.quantity > thing.quantity or (final and loan.quantity != thing.quantity):
+        raise Refused(f"申请的是 {amount(thing, loan.quantity)}，现在有 {amount(thing, thing.quantity)}，数量变了。请把这次申请作罢，重新申请。")
+    if OWNER not in KINDS[thing.kind].ways[loan.way].asks:
+        return
+    said = Consent.objects.filter(loan=loan, side=OWNER).exclude(answer="none").order_by("-at", "-pk").first()
+    if said is not None and said.answer == "no":
+        raise Refused("业户后来不同意，不能发放，任何人都不能代为同意。请把这次申请作罢。")
+    if said is None or at - said.at > rules.FRESH:
+        raise Refused(f"业户的同意{'是 ' + clock(said.at) + ' 的，' if said else ''}已超过一天。请重新联系业户，在下面记下联系结果，再发放。")
+
+
 @action("custody.issued", may="custody.work", says="{number} {title} 发放给{who}")
 def issue(actor: Actor, loan: Loan, /, *, at: datetime) -> Done:
     """Everybody has agreed: it is handed over."""
@@ -257,6 +291,7 @@ def issue(actor: Actor, loan: Loan, /, *, at: datetime) -> Done:
     if waiting := open_sides(Loan.objects.prefetch_related("consents").get(pk=row.pk)):
         raise Refused(f"还要{'、'.join(SIDES[side] for side in waiting)}批准，不能发放。")
     rules.must_be_free(thing)
+    _still_agreed(row, thing, at)
     if not row.emergency and not queries.handles(actor, thing, at):
         raise Forbidden("请由保管人或受托人发放。")
     if row.due_at is not None and row.due_at <= at:

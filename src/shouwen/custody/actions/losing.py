@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Sum
+
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict, Refused
@@ -68,6 +70,10 @@ def settle(actor: Actor, thing: Thing, /, *, how: str, at: datetime, quantity: i
         raise no("how", "请选择处理结果。")
     words = wanted(remark, "处理情况", 300, "remark")
     many = row.quantity if quantity is None else quantity
+    if how != "written_off" and not 1 <= many <= 99_999:
+        raise no("quantity", "数量至少是 1；一件也没有了的，请选“已注销”。")
+    if how == "found" and many > row.quantity:
+        raise no("quantity", f"登记的是 {amount(row, row.quantity)}，找回的不会更多。新配的请选“已补配钥匙”。")
     for loan in Loan.objects.filter(thing=row, state="out"):
         loan.state, loan.closed_at, loan.remind_at = Loan.State.CLOSED, at, None
         loan.save(update_fields=["state", "closed_at", "remind_at"])
@@ -76,7 +82,8 @@ def settle(actor: Actor, thing: Thing, /, *, how: str, at: datetime, quantity: i
     else:
         row.state, row.quantity = Thing.State.IN, many
     row.save(update_fields=["state", "gone_at", "quantity"])
-    note(actor, row, "settled", f"{ENDED[how]}，{amount(row, many)}：{words}", at)
+    booked = row.moves.aggregate(sum=Sum("quantity"))["sum"] or 0
+    note(actor, row, "settled", f"{ENDED[how]}，{amount(row, many)}：{words}", at, quantity=(0 if how == "written_off" else many) - booked)
     return Done(row, {"number": row.number, "title": row.title, "how": ENDED[how], "note": words})
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
-
 from shouwen.duty import queries as duty_queries
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
@@ -15,6 +13,7 @@ from shouwen.kernel.words import clean_text
 from shouwen.org.models import User
 from shouwen.org.queries import actor_for
 
+from .. import queries
 from ..kinds import CLASSES, KINDS, kinds_in
 from ..models import Keeping, Store, Thing
 from .words import no, wanted
@@ -53,7 +52,7 @@ def set_keeper(actor: Actor, store: Store, /, *, user: User, counted: int | None
         if not wanted_posts & directory.posts_of(user.pk, at):
             titles = "、".join(directory.posts[post].title for post in sorted(wanted_posts, reverse=True) if post in directory.posts)
             raise no("user", f"「{row.title}」只能由{titles}保管，不能交给{user.name}。")
-    there = Thing.objects.filter(store=row, gone_at__isnull=True, state=Thing.State.IN).aggregate(sum=Sum("quantity"))["sum"] or 0
+    there = queries.standing(row.pk)
     if there and counted is None:
         raise no("counted", f"交接前请当面清点，填写点数（账上应有 {there}）。")
     if counted is not None and counted != there:

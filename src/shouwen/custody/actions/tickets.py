@@ -78,7 +78,7 @@ def _lot(thing: Thing) -> Thing:
 def remit(actor: Actor, community: Any, /, *, amount: str | Decimal, at: datetime) -> Done:
     """The day's takings go to the cashier; they are off this person's hands when the cashier has them. D10.06, D10.07."""
     sum_, me = _mine(actor, community.pk, amount)
-    waiting = -sum(one.amount for one in Cash.objects.filter(community=community.pk, user=me, kind=Cash.Kind.REMITTED, confirmed_at__isnull=True))
+    waiting = _waiting(community.pk, me)
     if sum_ + waiting > queries.held(community.pk, me):
         raise no("amount", f"您手里的票款是 {yuan(queries.held(community.pk, me))}" + (f"，其中 {yuan(waiting)} 已上交待收讫" if waiting else "") + "，不能上交更多。")
     row = Cash.objects.create(community_id=community.pk, user_id=me, kind=Cash.Kind.REMITTED, amount=-sum_, at=at, by_name=actor.name)
@@ -105,8 +105,9 @@ def hand_cash(actor: Actor, community: Any, /, *, amount: str | Decimal, to: Use
     sum_, me = _mine(actor, community.pk, amount)
     if to.pk == me or not duty_queries.current_directory(community.pk).knows(to.pk):
         raise no("to", "请选择接收的同事。")
-    if sum_ > queries.held(community.pk, me):
-        raise no("amount", f"您手里的票款是 {yuan(queries.held(community.pk, me))}，不能交出更多。")
+    waiting = _waiting(community.pk, me)
+    if sum_ + waiting > queries.held(community.pk, me):
+        raise no("amount", f"您手里的票款是 {yuan(queries.held(community.pk, me))}" + (f"，其中 {yuan(waiting)} 已上交待收讫" if waiting else "") + "，不能交出更多。")
     row = Cash.objects.create(community_id=community.pk, user_id=me, kind=Cash.Kind.HANDED, amount=-sum_, at=at, by_name=actor.name)
     Cash.objects.create(community_id=community.pk, user=to, kind=Cash.Kind.TAKEN, amount=sum_, at=at, by_name=actor.name)
     _tell(community.pk, [to.pk], f"handed:{row.pk}", f"{actor.name}交给您票款 {yuan(sum_)}，请当面点清", at)
@@ -131,6 +132,12 @@ def raise_cash(actor: Actor, community: Any, /, *, holders: list[tuple[int, Deci
     for user, sum_ in holders:
         _tell(community.pk, (user, *leads(community.pk, at)), f"cashlate:{user}:{day}", f"{directory.name(user)}手里的票款 {yuan(sum_)} 还没有上交财务", at, why="late")
     return Done(f"estate.community:{community.pk}", {"names": "、".join(directory.name(user) for user, _ in holders)}, community=community.pk)
+
+
+def _waiting(community_id: int, user: int) -> Decimal:
+    """What this person has remitted and the cashier has not confirmed yet: it cannot be handed on a second time."""
+    rows = Cash.objects.filter(community=community_id, user=user, kind=Cash.Kind.REMITTED, confirmed_at__isnull=True)
+    return -sum((one.amount for one in rows), Decimal(0))
 
 
 def _mine(actor: Actor, community_id: int, amount: str | Decimal) -> tuple[Decimal, int]:

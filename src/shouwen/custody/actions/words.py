@@ -12,6 +12,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import Refused
 from shouwen.kernel.words import clean_text
 from shouwen.notices import actions as notices
+from shouwen.org.queries import actor_for
 
 from .. import queries
 from ..kinds import KINDS, LEAD
@@ -25,9 +26,10 @@ def note(
     """A line of the ledger and (`book`) the same in the book of the post that keeps it. `when` = when it happened.
 
     Lines about keys are named so in the book: the register of keys is a view of them, read and signed daily. D11.17.
+    Of secret files nothing stands in the desk's book, which everybody reads. D14.24.
     """
     words = text[:600]
-    if book:
+    if book and not KINDS[thing.kind].secret:
         duty.record([duty.Line(
             community_id=thing.community_id, post="control-room" if thing.store.holds == "area" else "receptionist", event_at=when or at, recorded_at=at,
             text=f"{thing.number} {thing.title}：{words}", by_id=actor.id, by_name=actor.name, about=f"{'key' if KINDS[thing.kind].family == 'key' else 'custody.thing'}:{thing.pk}",
@@ -39,7 +41,10 @@ def note(
 
 
 def tell(thing: Thing, people: Iterable[int | None], key: str, title: str, body: str, at: datetime, *, why: str = "task", urgent: bool = False) -> None:
-    """News about a thing, once for each of these people."""
+    """News about a thing, once for each of these people; of a secret one to those who may know of it, and to who asked for it. D14.24."""
+    if KINDS[thing.kind].secret:
+        asked = set(Loan.objects.filter(thing=thing, state__in=queries.OPEN).values_list("user", flat=True))
+        people = [user for user in people if user is not None and (user in asked or actor_for(user).may("custody.secret", thing.community_id))]
     notices.tell([
         notices.News(
             key=f"custody:{key}:{user}", community_id=thing.community_id, user_id=user, why=why, title=title[:200], body=body, urgent=urgent,

@@ -56,6 +56,4 @@ def people_here(community_id: int, posts: Sequence[str] = ()) -> list[tuple[str,
 def speakers(community_id: int, side: str, at: datetime) -> list[tuple[str, str]]:
     """Colleagues whose word is the word of this side."""
     directory = duty.current_directory(community_id)
-    able = queries.chain(directory, side)
-    ids = dict.fromkeys((*directory.holders(side, at), *(user for post in able for user in directory.held_by(post, at))))
-    return [(str(user), directory.name(user)) for user in ids]
+    return [(str(user), directory.name(user)) for user in queries.speakers(community_id, side, at)]
