@@ -157,7 +157,8 @@ def bars(
     """
     found = _about_people(sheet, unread)
     if fresh:
-        found.append(Bar(f"又有 {fresh} 件未了事项没有列入，请先点“更新清单”。", "giver"))
+        way = "请交班人撤回签字、更新清单后再签" if sheet.state == "signed" else "请先点“更新清单”"
+        found.append(Bar(f"又有 {fresh} 件未了事项没有列入，或变得更重，{way}。", "giver"))
     for line in lines:
         found += _about(line)
         if line.pk in nameless:
@@ -263,6 +264,12 @@ def _told(line: Any, name: str) -> list[Bar]:
 def heavy(line: Any) -> bool:
     """An important or major matter that is neither closed nor contained: responsibility for it cannot pass. D2.52, D5.26."""
     return line.weight != "ordinary" and not line.closed and line.contained_at is None
+
+
+def heavier(one: str, other: str) -> str:
+    """The heavier of two weights: on a sheet a matter only grows."""
+    ranks = list(WEIGHTS)
+    return max(one, other, key=ranks.index)
 
 
 def differs(line: Any) -> bool:

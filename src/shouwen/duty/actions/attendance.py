@@ -115,6 +115,31 @@ def ask_change(
     return Done(row, {"name": actor.name, "post": title_of(post), "when": when, "to": to.name, "reason": words})
 
 
+def _possible(here: Any, row: ShiftChange, at: datetime) -> None:
+    """Roster, leave and other changes since it was asked: both shifts are still theirs, and nobody is at two places. D5.17, D7.17."""
+    span = _rostered(here, row.user_id, row.post, row.starts_at)  # whether they are on leave by now does not matter: it is given away
+    back = _rostered(here, row.to_id, row.post, row.back_at) if row.back_at else None
+    if back is not None and back.starts_at <= at:
+        raise Refused("换回的班已经开始，不能再批准。请他们重新申请。")
+    if row.post not in here.posts_of(row.to_id, row.starts_at):
+        raise Refused(f"{here.name(row.to_id)}现在没有担任{title_of(row.post)}，不能批准。")
+    for user, taken, given in ((row.to_id, span, back), (row.user_id, back, span)):
+        if taken is None:
+            continue
+        if clash := rule.clash(here, user, taken, but=given):
+            raise Refused(f"{here.name(user)}在 {rule.when(clash, here.zone)} 已有班，时间重叠，不能批准。")
+        if here.away(user, taken.starts_at):
+            raise Refused(f"{here.name(user)}在 {rule.when(taken, here.zone)} 请假，不能批准。")
+
+
+def _rostered(here: Any, user: int, post: str, starts_at: datetime) -> Span:
+    day = starts_at.astimezone(here.zone).date()
+    found: Span | None = next((s for s in here.spans(day, 1) if (s.user, s.post, s.starts_at) == (user, post, starts_at)), None)
+    if found is None:
+        raise Refused(f"排班已经变了，{here.name(user)}在 {starts_at.astimezone(here.zone):%m-%d %H:%M} 没有这个班，不能批准。请他们重新申请。")
+    return found
+
+
 def _span(here: Any, user: int, post: str, starts_at: datetime) -> Span:
     found = next((s for s in rule.own(here, user, starts_at) if s.post == post and s.starts_at == starts_at), None)
     if found is None:
@@ -151,6 +176,8 @@ def decide_change(actor: Actor, row: ShiftChange, /, *, ok: bool, remark: str = 
         raise Forbidden("请由申请人的上级批准。")
     if ok and row.starts_at <= at:
         raise Refused("这个班已经开始，不能再批准。请按实际到岗情况登记。")
+    if ok:
+        _possible(here, row, at)
     row.state, row.decided_at, row.decided_by = (State.APPROVED if ok else State.REFUSED), at, actor.name
     row.remark = clean_text(remark, "意见", 200, field="remark")
     row.save(update_fields=["state", "decided_at", "decided_by", "remark"])

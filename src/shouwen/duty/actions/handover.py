@@ -19,7 +19,7 @@ from .. import queries
 from ..models import Handover, HandoverLine
 from .attendance import present
 from .book import title_of
-from .sheet import State, carry_over, listed, locked, must_decide, opened, sync, tell_superior, void, warn
+from .sheet import State, carry_over, listed, must_decide, opened, sync, tell_superior, void, warn
 
 _WRITABLE = {
     "note": ("交班说明", 1000), "cause": ("原因", 500), "course": ("经过", 1000), "explanation": ("情况说明", 500), "plan": ("后续安排", 500),
@@ -41,6 +41,9 @@ def open_handover(
     if receiver is not None and not queries.holds(community.pk, to_post or post, receiver.pk, at):
         raise Refused(f"{receiver.name}没有担任{title_of(to_post or post)}，不能接班。", {"receiver": "请选择担任该岗位的同事。"})
     taker = receiver.pk if receiver is not None else turn.receiver
+    passed = Handover.objects.filter(community=community.pk, post=post, to_post=to_post or post, due_at=turn.due_at, state=State.DONE)
+    if (passed.filter(giver=actor.id) if to_post in ("", post) else passed).exists():
+        raise Conflict("这一班已经交接完成，不用再交。要补充的，请告诉接班人记在值班日志里。")
     if taker == actor.id:
         raise Refused("接班人不能是交班人自己。", {"receiver": "请选择另一位同事。"})
     name = receiver.name if receiver is not None else turn.receiver_name
@@ -188,7 +191,7 @@ def close_line(actor: Actor, line: HandoverLine, /, *, closed: bool = True, at: 
 @action("handover.contained", may="duty.write", says="确认已控制：{title}，后续安排：{plan}")
 def contain(actor: Actor, line: HandoverLine, /, *, plan: str, at: datetime) -> Done:
     """A superior confirms that an important matter is under control and what follows: then responsibility may pass. D5.26."""
-    sheet = locked(line.handover)
+    sheet = opened(line.handover, None, State.PREPARING, State.EXPLAINING, State.REFUSED)
     must_decide(actor, sheet, at)
     words = clean_text(plan, "后续安排", 500, field="plan")
     if len(words) < 4:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import F, Q
 from django.urls import reverse
 
 from shouwen.kernel.access import Actor
@@ -16,6 +17,9 @@ from ..models import Handover, HandoverLine
 from .book import title_of
 
 State = Handover.State
+SOURCES = 20
+"""Passes of the book that are looked at for what they left open: two a workday."""
+
 LOST = "这次交接刚刚有了变化，您的操作没有保存。请刷新页面，看过最新情况后再操作。"
 
 
@@ -34,18 +38,35 @@ def listed(sheet: Handover) -> list[HandoverLine]:
 
 
 def carry_over(sheet: Handover) -> list[HandoverLine]:
-    """Orders that still hold and matters that are not closed, from the last hand-over of this post. D5.07."""
-    done = Handover.objects.filter(community=sheet.community_id, to_post=sheet.post, state=State.DONE)
-    last = done.exclude(pk=sheet.pk).order_by("-due_at").values_list("pk", flat=True).first()
-    if last is None:
-        return []
+    """Orders that still hold and matters that are not closed, as they stood last on any sheet of this post. D5.07.
+
+    That is its own last sheet, also one that was stopped (information always passes, responsibility only when complete),
+    and what the book brought since, or a book that was stopped. What two of them hold counts as the later one has it.
+    """
+    own = (
+        Handover.objects.filter(community=sheet.community_id, post=sheet.post, to_post=sheet.post, state__in=(State.DONE, State.STOPPED))
+        .exclude(pk=sheet.pk).order_by("-pk").first()
+    )  # fmt: skip
+    book = Handover.objects.filter(community=sheet.community_id, state__in=(State.DONE, State.STOPPED)).filter(
+        Q(to_post=sheet.post, state=State.DONE) | Q(post=sheet.post)
+    ).exclude(pk=sheet.pk).exclude(post=F("to_post"))  # fmt: skip
+    if own is not None:
+        book = book.filter(Q(finished_at__gt=own.opened_at) | Q(finished_at=None, opened_at__gt=own.opened_at))
+    sources = sorted([*([own] if own else []), *book.order_by("-pk")[:SOURCES]], key=lambda one: one.finished_at or one.opened_at)
+    place = {one.pk: n for n, one in enumerate(sources)}
+    rows = HandoverLine.objects.filter(handover__in=sources, kind__in=("order", "matter"))
+    away = {one.pk for one in sources if one.to_post != sheet.post and one.state == State.DONE}  # given away: nothing new comes from it
+    last: dict[tuple[str, str], HandoverLine] = {}
+    for line in sorted(rows, key=lambda line: (place[line.handover_id], line.pk)):
+        if line.handover_id not in away or (line.kind, line.title) in last:
+            last[line.kind, line.title] = line
     return [
         HandoverLine(
             handover=sheet, kind=line.kind, position=line.position, title=line.title, weight=line.weight, due_at=line.due_at,
             cause=line.cause, course=line.course, plan=line.plan, contained_by=line.contained_by, contained_at=line.contained_at,
             by_name=line.by_name,
         )
-        for line in HandoverLine.objects.filter(handover=last, kind__in=("order", "matter"), closed=False)
+        for line in last.values() if not line.closed
     ]  # fmt: skip
 
 
@@ -65,13 +86,14 @@ def sync(sheet: Handover, at: datetime) -> int:
     changed = []
     for about, line in known.items():
         closed = about not in items or items[about].closed
-        if line.closed != closed:
-            line.closed = closed
+        weight = rule.heavier(line.weight, items[about].weight if about in items else line.weight)
+        if (line.closed, line.weight) != (closed, weight):
+            line.closed, line.weight = closed, weight
             changed.append(line)
     if fresh:
         HandoverLine.objects.bulk_create(fresh)
     if changed:
-        HandoverLine.objects.bulk_update(changed, ["closed"])
+        HandoverLine.objects.bulk_update(changed, ["closed", "weight"])
     return len(fresh)
 
 

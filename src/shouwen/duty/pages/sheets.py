@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, Value, When
 from django.http import QueryDict
 
 from shouwen.kernel import sealing
@@ -16,7 +17,7 @@ from shouwen.kernel.words import number_in
 from .. import handover as rule
 from .. import queries
 from ..directory import Directory
-from ..models import Handover, HandoverLine
+from ..models import Handover, HandoverLine, LogLine
 
 State = Handover.State
 LOG_LINES = 200
@@ -127,7 +128,7 @@ def whole(actor: Actor, row: Handover, at: datetime) -> dict[str, Any]:
     lines = sorted(row.lines.all(), key=lambda line: (order.index(line.kind), line.position, line.pk))
     items = queries.items_of(row, at, here) if running else []
     bars = queries.bars_of(row, lines, at, items) if running else []
-    log = list(queries.shift_lines(row).filter(event_at__lte=row.finished_at or at)[:LOG_LINES])
+    log = _log(row, running, at)
     side = "giver" if actor.id == row.giver_id else "receiver" if actor.id == row.receiver_id else ""
     writable = bool(side) and row.state in (State.PREPARING, State.EXPLAINING)
     decides = running and queries.decides(actor, row, at, here)
@@ -142,6 +143,16 @@ def whole(actor: Actor, row: Handover, at: datetime) -> dict[str, Any]:
         "void": [mark for mark in row.signatures.all() if mark.round != row.round],
         "stand_ins": _stand_ins(row, here, at) if decides else [], "lines": lines, "book": row.post != row.to_post, "muster": queries.leader_of(row.community_id, row.post, row.due_at) if row.post == row.to_post else None, "warned": queries.warned(row) if row.post != row.to_post else [],
     }  # fmt: skip
+
+
+def _log(row: Handover, running: bool, at: datetime) -> list[LogLine]:
+    """The book of the shift as it stands on the sheet. Of a shift with more lines than fit, what the receiver has not read yet comes
+    first, so that it can be read to its end part by part. One statement."""
+    lines = queries.shift_lines(row).filter(event_at__lte=row.finished_at or at)
+    if not running:
+        return list(lines[:LOG_LINES])
+    read = Case(When(pk__gt=row.read_upto, then=Value(0)), default=Value(1))
+    return sorted(lines.order_by(read, "pk")[:LOG_LINES], key=lambda line: (line.event_at, line.pk))
 
 
 def _stand_ins(row: Handover, here: Directory, at: datetime) -> list[tuple[int, str]]:

@@ -100,8 +100,8 @@ def bars_of(
 ) -> list[rule.Bar]:
     """What is in the way of signing, as things stand now."""
     items = items_of(sheet, at) if items is None else items
-    known = {line.about for line in lines if line.kind == "work" and not line.closed}
-    fresh = sum(not item.closed and item.about not in known for item in items)
+    known = {line.about: line.weight for line in lines if line.kind == "work" and not line.closed}
+    fresh = sum(not item.closed and (item.about not in known or rule.heavier(known[item.about], item.weight) != known[item.about]) for item in items)
     nameless = nobodys(lines, items) if sheet.post != sheet.to_post else ()
     unread = shift_lines(sheet).filter(pk__gt=sheet.read_upto).exclude(about=f"handover:{sheet.pk}").count() if sheet.read_at else 0
     return rule.bars(sheet, lines, fresh=fresh, unread=unread, nameless=nameless, at=at)

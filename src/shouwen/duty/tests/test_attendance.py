@@ -110,6 +110,32 @@ def test_two_exchange_their_shifts_and_nobody_is_at_two_places(world: World) -> 
     assert ShiftChange.objects.get(pk=other.pk).state == "withdrawn"
 
 
+@pytest.mark.shows("D5.17", "D5.18")
+def test_what_was_possible_when_it_was_asked_is_looked_at_again_when_it_is_granted(world: World) -> None:
+    place, li, wang, lin, chen = world.places["liyuan"], *(world.actor(who) for who in ("li", "wang", "lin", "chen"))
+    early, xu = at(8, 0, TUESDAY), world.people["xu"]
+    org.assign(SYSTEM, place, user=xu, post="engineer", starts_on=START)
+    first = actions.ask_change(li, place, post="receptionist", starts_at=early, to=xu, reason="孩子生病", at=MONDAY)
+    second = actions.ask_change(wang, place, post="engineer", starts_at=early, to=xu, reason="看牙", at=MONDAY)
+    for row in (first, second):
+        actions.answer_change(world.actor("xu"), row, ok=True, at=MONDAY)
+    actions.decide_change(lin, first, ok=True, at=MONDAY)
+    with pytest.raises(Refused, match="时间重叠，不能批准"):
+        actions.decide_change(chen, second, ok=True, at=MONDAY)
+    here = queries.current_directory(place)
+    assert here.on_duty("engineer", early) == world.id("wang") and ShiftChange.objects.get(pk=second.pk).state == "agreed"
+    third = actions.ask_change(li, place, post="receptionist", starts_at=early + timedelta(1), to=xu, reason="开家长会", at=MONDAY)
+    actions.answer_change(world.actor("xu"), third, ok=True, at=MONDAY)
+    org.delegate(lin, place, user=xu, to=world.people["he"], starts_at=early + timedelta(1), ends_at=early + timedelta(2), reason="休假", at=MONDAY)
+    with pytest.raises(Refused, match="请假，不能批准"):
+        actions.decide_change(lin, third, ok=True, at=MONDAY)
+    fourth = actions.ask_change(li, place, post="receptionist", starts_at=early + timedelta(2), to=world.people["he"], back_at=at(16, 0, TUESDAY) + timedelta(2), reason="看牙", at=MONDAY)
+    actions.answer_change(world.actor("he"), fourth, ok=True, at=MONDAY)
+    actions.end_roster(SYSTEM, Roster.objects.get(user=world.people["he"]), ends_on=TUESDAY.date(), knowing=True)
+    with pytest.raises(Refused, match="排班已经变了，何敏"):
+        actions.decide_change(lin, fourth, ok=True, at=MONDAY)
+
+
 @pytest.mark.shows("D7.17")
 def test_overlapping_shifts_of_one_person_are_refused(world: World) -> None:
     place = world.places["liyuan"]
