@@ -107,7 +107,7 @@ def communities(request: HttpRequest) -> HttpResponse:
         raise NotFound
     initial = {"name": place.name, "address": place.address, "phone": place.phone}
     form = CommunityForm(request.POST if part == "edit" else None, initial=initial)
-    new = NewCommunityForm(request.POST if part == "add" else None)
+    new = NewCommunityForm(request.POST if part == "add" else None, auto_id="new_%s")  # two forms with the same names on one page
     try:
         if form.is_valid():
             edit_community(actor, place, **form.cleaned_data, at=now())
