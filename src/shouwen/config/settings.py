@@ -87,6 +87,8 @@ def _database(url: str) -> dict[str, Any]:
             "timeout": 10,
             "init_command": (
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous={'OFF' if TESTING else 'FULL'}; PRAGMA foreign_keys=ON;"
+                # Else INSERT OR REPLACE takes a row out of an append-only table past its trigger.
+                "PRAGMA recursive_triggers=ON;"
                 "PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-20000;"
             ),
         },
