@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -16,6 +17,7 @@ from django.utils.timezone import localdate
 
 from shouwen.kernel import calendars, sealing
 from shouwen.notices.models import Delivery
+from shouwen.portal import sms
 from shouwen.procedures.models import Clock, Edition
 
 from . import health, menus
@@ -89,7 +91,10 @@ def _heartbeat(at: datetime, what: str) -> Finding:
 def _assets(at: datetime, what: str) -> Finding:
     names = ("vendor/tabler.min.css", "vendor/htmx.min.js")
     missing = [name for name in names if not _static(name)]
-    return Finding(BAD, what, f"缺少 {'、'.join(missing)}。请执行 shouwen assets") if missing else Finding(GOOD, what, "齐全")
+    if not missing:
+        return Finding(GOOD, what, "齐全")
+    todo = "assets" if any(finders.find(name) is None for name in missing) else "migrate"  # not made yet, or not laid out
+    return Finding(BAD, what, f"缺少 {'、'.join(missing)}。请执行 shouwen {todo}")
 
 
 def _static(name: str) -> bool:
@@ -108,6 +113,18 @@ def _mail(at: datetime, what: str) -> Finding:
     except OSError as error:
         return Finding(BAD, what, f"连不上 {settings.EMAIL_HOST}：{type(error).__name__}")
     return Finding(GOOD, what, f"{settings.EMAIL_HOST} 可连接")
+
+
+def _sms(at: datetime, what: str) -> Finding:
+    name, url = settings.SHOUWEN["SMS"], urlsplit(settings.SHOUWEN["SMS_URL"])
+    if name not in ("off", *sms.PROVIDERS):
+        return Finding(BAD, what, f"SHOUWEN_SMS 应为 off、console 或 http，现为「{name}」，短信不会发出")
+    if name == "http" and not sms.safe(url):
+        return Finding(BAD, what, "短信网关地址（SHOUWEN_SMS_URL）应以 https:// 开头，短信发不出去")
+    if name == "http":
+        return Finding(GOOD, what, f"发往 {url.hostname}")
+    said = "没有短信网关（SHOUWEN_SMS），住户收不到短信，不能用手机号登录" if name == "off" else "短信不真发，只写在日志里（SHOUWEN_SMS=console）"
+    return Finding(WARNING, what, said)
 
 
 def _deliveries(at: datetime, what: str) -> Finding:
@@ -147,5 +164,5 @@ def _settings(at: datetime, what: str) -> Finding:
 
 CHECKS: Final[dict[str, Any]] = {
     "数据库": _database, "磁盘": _disk, "密钥": _keys, "工作日历": _calendar, "后台进程": _heartbeat, "规程": _procedures,
-    "日志封存": _seals, "页面资源": _assets, "邮件": _mail, "投递": _deliveries, "设置": _settings,
+    "日志封存": _seals, "页面资源": _assets, "邮件": _mail, "短信": _sms, "投递": _deliveries, "设置": _settings,
 }  # fmt: skip
