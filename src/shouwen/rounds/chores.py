@@ -10,7 +10,7 @@ from typing import Any, Final
 from shouwen.kernel import leases
 from shouwen.kernel.access import SYSTEM
 
-from . import actions
+from . import actions, queries
 
 log = logging.getLogger("shouwen.rounds")
 
@@ -20,7 +20,15 @@ BATCH: Final = 200
 
 def watch(now: datetime) -> int:
     """Close what is over, make what is due; how many plans and runs were looked at. A lease that ran out is taken again."""
-    return close(now) + make(now)
+    return close(now) + make(now) + remind(now)
+
+
+def remind(now: datetime) -> int:
+    """Posts whose rounds have stood still for long, and nobody has been reminded of it within the last hours; how many."""
+    standing = queries.halts_to_remind(now, actions.AGAIN)
+    if standing:
+        actions.raise_halts(SYSTEM, None, halts=standing, at=now)
+    return len(standing)
 
 
 def make(now: datetime, most: int = BATCH) -> int:

@@ -18,6 +18,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.calendars import calendar_data
 from shouwen.kernel.refusals import NotFound
 from shouwen.kernel.zone import CHINA
+from shouwen.notices.models import Notice
 
 from .models import Check, Halt, Plan, Point, Reading, Route, Run, Stop
 from .schedule import Rhythm, Works, parse_times
@@ -176,6 +177,12 @@ def walked(actor: Actor, community_id: int, at: datetime) -> list[Reading]:
 def halts(community_id: int) -> list[Halt]:
     """Posts whose rounds stand still now."""
     return list(Halt.objects.filter(community=community_id, ends_at=None).order_by("starts_at"))
+
+
+def halts_to_remind(at: datetime, again: timedelta) -> list[Halt]:
+    """Posts whose rounds have stood still for `again` or longer, of which nobody was told since the last multiple of it; for the worker."""
+    found = list(Halt.objects.filter(ends_at=None, starts_at__lte=at - again).order_by("pk")[:200])
+    return [row for row in found if not Notice.objects.filter(key__startswith=f"halt.{row.pk}.{int((at - row.starts_at) / again)}.").exists()]
 
 
 @dataclass(frozen=True, slots=True)

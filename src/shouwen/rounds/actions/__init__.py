@@ -1,6 +1,6 @@
 """Everything that can be done here: what is planned (`plans`), what is walked (`walking`), what the worker does (`watching`)."""
 
-from .halts import alarm, halt, resume
+from .halts import AGAIN, alarm, halt, raise_halts, resume
 from .plans import (
     add_point,
     add_points,
@@ -17,6 +17,7 @@ from .walking import FINDINGS, FOUND_AT, Given, read
 from .watching import close_runs, make_runs
 
 __all__ = [
+    "AGAIN",
     "FINDINGS",
     "FOUND_AT",
     "Given",
@@ -28,6 +29,7 @@ __all__ = [
     "export_rows",
     "halt",
     "make_runs",
+    "raise_halts",
     "read",
     "resume",
     "retire_point",

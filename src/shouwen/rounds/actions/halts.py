@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -19,6 +20,9 @@ from ..models import Halt, Point
 
 NEAR: Final = ("guard", "gate-guard", "control-room", "security-duty-lead")
 """The posts that come to help: the neighbouring ones and the control room."""
+
+AGAIN: Final = timedelta(hours=2)
+"""So long rounds may stand still before those above are asked whether they still must, and so often again."""
 
 
 @action("rounds.alarmed", may="rounds.walk", says="紧急呼叫：{reason}（{place}）")
@@ -69,6 +73,28 @@ def resume(actor: Actor, row: Halt, /, *, outcome: str, at: datetime) -> Done:
         raise Conflict("巡查已由别人恢复了。请刷新页面。")
     duty_actions.record([duty_actions.Line(row.community_id, row.post, at, f"恢复巡查：{outcome}", actor.id, actor.name, about="halt")])
     return Done(row, {"minutes": int((at - row.starts_at).total_seconds() // 60), "outcome": outcome})
+
+
+@action("rounds.halts_stand", may="system", says="巡查一直中断，已提醒恢复：{what}")
+def raise_halts(actor: Actor, place: None, /, *, halts: Sequence[Halt], at: datetime) -> Done:
+    """Rounds that stand still for long: those on the post, whoever stopped them and those above hear of it, again and again until they go on.
+
+    Nobody's patrol is excused in silence: what an emergency interrupts goes on when it is over. E25.13. Returns how many were raised.
+    """
+    news: list[notices.News] = []
+    for row in halts:
+        here, hours = duty.current_directory(row.community_id), int((at - row.starts_at) / AGAIN)
+        title = here.posts[row.post].title if row.post in here.posts else row.post
+        people = (row.by_id, *here.on_duty(row.post, at), *here.superior_of(row.by_id, at))
+        news += [
+            notices.News(
+                key=f"halt.{row.pk}.{hours}.{user}", community_id=row.community_id, user_id=user, why="late", urgent=True, at=at, url="/rounds/mine",
+                title=f"{title}的巡查已中断 {int((at - row.starts_at).total_seconds() // 3600)} 小时，还没有恢复"[:200], about=f"rounds.halt:{row.pk}",
+                body=f"{row.by_name} {row.starts_at.astimezone(here.zone):%m-%d %H:%M} 登记：{row.reason}。处理完了请马上恢复巡查并写明结果；中断期间的巡查都没有人走。",
+            ) for user in dict.fromkeys(people)
+        ]  # fmt: skip
+    notices.tell(news)
+    return Done("rounds.halt:all", {"what": "、".join(dict.fromkeys(row.reason for row in halts))[:200]}, result=len(halts))
 
 
 def _halt(actor: Actor, community_id: int, post: str, reason: str, at: datetime, *, again: bool = False) -> Halt | None:

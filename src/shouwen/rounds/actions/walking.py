@@ -129,7 +129,7 @@ def _told_run(run: Run, row: Reading, seen: frozenset[int | None], at: datetime)
     after = seen | {row.point_id}
     reports = row.point_id is None or Check.objects.filter(plan=run.plan_id).exists() or not run.points
     was_closed = run.state != Run.State.OPEN
-    verdict = schedule.judge(tuple(run.points), frozenset(after), reports=reports, over=was_closed)
+    verdict = schedule.judge(tuple(run.points), frozenset(after), reports=reports, over=was_closed, halted=run.state == Run.State.EXCUSED)
     run.seen = len(after - {None})
     run.faults += not row.good
     run.began_at = min(run.began_at or row.at, row.at)

@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from shouwen.duty import queries as duty
+from shouwen.duty.directory import Directory
 from shouwen.estate.models import Community
 from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import now
@@ -24,7 +25,7 @@ from shouwen.procedures.models import Attachment
 
 from .. import actions, queries
 from ..forms import reading_of
-from ..models import Reading, Run
+from ..models import Halt, Reading, Run
 
 
 def here_of(request: HttpRequest, may: str = "rounds.view") -> Community:
@@ -54,11 +55,16 @@ def mine(request: HttpRequest) -> HttpResponse:
     here = duty.current_directory(place)
     posts = here.posts_of(actor.id, at) if actor.id else frozenset()
     lines = [Line(run, run.post in posts, here.posts[run.post].title if run.post in here.posts else run.post, run.due_at <= at) for run in queries.open_runs(actor, place.pk, at)]
-    halts = [(one, here.posts[one.post].title if one.post in here.posts else one.post, one.post in posts) for one in queries.halts(place.pk)]
+    halts = [(one, here.posts[one.post].title if one.post in here.posts else one.post, one.post in posts or _ends(actor, here, one, at)) for one in queries.halts(place.pk)]
     return render(request, "rounds/mine.html", {
         "own": [line for line in lines if line.mine], "others": [line for line in lines if not line.mine], "halts": halts,
         "walked": queries.walked(actor, place.pk, at), "now": at, "place": place,
     }, part="mine")  # fmt: skip
+
+
+def _ends(actor: Actor, here: Directory, halt: Halt, at: datetime) -> bool:
+    """Whoever stopped the rounds, and those above, are asked to let them go on: they find the button too."""
+    return actor.id == halt.by_id or actor.id in here.superior_of(halt.by_id, at)
 
 
 @require_safe

@@ -163,7 +163,9 @@ def test_an_emergency_is_called_and_ended_on_the_phone(world, as_, clock, patrol
     guard = as_("tian")
     assert guard.post("/rounds/mine/alarm", {"reason": "", "where": ""}).status_code == 302
     halt, = queries.halts(world.liyuan.pk)
-    assert "巡查暂停计时" in body(guard.get("/rounds/mine"))
+    end = f"/rounds/mine/halts/{halt.pk}/end"
+    assert "巡查暂停计时" in body(guard.get("/rounds/mine")) and end in body(as_("qian").get("/rounds/mine")), "the lead above finds the button too"
+    assert end not in body(as_("gu").get("/rounds/mine"))
     guard.post(f"/rounds/mine/halts/{halt.pk}/end", {"outcome": ""})
     assert queries.halts(world.liyuan.pk)
     clock.at = MONDAY + timedelta(minutes=9)

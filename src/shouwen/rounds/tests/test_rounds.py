@@ -246,6 +246,36 @@ def test_one_press_tells_the_lead_and_the_neighbours_and_stops_the_clock_of_the_
     assert later.state == "missed"
 
 
+@pytest.mark.shows("E25.13")
+def test_rounds_that_stand_still_and_are_forgotten_are_asked_after_until_they_go_on(world, who, patrol, points):
+    made(minutes(30))
+    actions.alarm(who("tian"), world.liyuan, reason="有人斗殴", where="南门", at=minutes(40))
+    asked = lambda: sorted({one.user.username for one in Notice.objects.filter(title__contains="还没有恢复")})  # noqa: E731
+    for passed in (60, 159):
+        chores.watch(minutes(passed))
+    assert asked() == []
+    for passed in (160, 161, 170):
+        chores.watch(minutes(passed))
+    first = Notice.objects.filter(title__contains="巡查已中断 2 小时").count()
+    assert "tian" in asked() and "qian" in asked() and first == len(asked())
+    chores.watch(minutes(281))
+    assert Notice.objects.filter(title__contains="巡查已中断 4 小时").exists() and "有人斗殴" in Notice.objects.filter(title__contains="4 小时").first().body
+    actions.resume(who("tian"), Halt.objects.get(), outcome="已移交派出所", at=minutes(282))
+    told = Notice.objects.filter(title__contains="还没有恢复").count()
+    chores.watch(minutes(420))
+    assert Notice.objects.filter(title__contains="还没有恢复").count() == told
+
+
+def test_a_round_that_was_excused_stays_excused_when_a_phone_sends_part_of_it_later(world, who, patrol, points):
+    run, = made(minutes(30))
+    actions.alarm(who("tian"), world.liyuan, reason="有人斗殴", where="南门", at=minutes(40))
+    chores.watch(minutes(56))
+    actions.read(who("tian"), world.liyuan, run=run, point=points[0], given=given(points[0], device_at=minutes(35)), at=minutes(60))
+    run.refresh_from_db()
+    assert (run.state, run.excuse, run.seen) == ("excused", "有人斗殴", 1)
+    assert not queries.missing(who("shi")).filter(pk=run.pk).exists()
+
+
 def test_a_plan_is_never_off_in_silence(world, who, patrol):
     chief = who("shi")
     with pytest.raises(Refused, match="停用原因"):
