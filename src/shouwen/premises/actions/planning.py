@@ -71,7 +71,8 @@ def lay(place: Any, round_: Round, points: Sequence[int], at: datetime) -> None:
 
 def move(point: Point, title: str, where: str, at: datetime) -> None:
     """The point goes where its sign goes; its code on the label stays good."""
-    kept = tuple(CheckSpec(check.title, check.kind, check.unit) for check in point.checks.all())
+    said = lambda limit: "" if limit is None else str(limit)  # noqa: E731
+    kept = tuple(CheckSpec(check.title, check.kind, check.unit, said(check.least), said(check.most)) for check in point.checks.all())
     rounds.edit_point(SYSTEM, point, spec=PointSpec(title[:60], where[:120], point.scope, "", point.tag, kept), at=at)
 
 

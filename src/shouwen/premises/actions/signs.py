@@ -9,6 +9,7 @@ from shouwen.kernel.access import Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict
 from shouwen.kernel.words import clean_text
+from shouwen.kernel.zone import CHINA
 
 from ..kinds import CATEGORIES, TARGETS
 from ..models import Sign
@@ -39,7 +40,7 @@ def record_sign(
     drafted_by: str, reviewed_by: str, reviewed_on: date, at: datetime,
 ) -> Done:  # fmt: skip
     """A sign that hung before this register began: with its list on paper, else it must be listed anew. D3.84."""
-    if reviewed_on > at.date():
+    if reviewed_on > at.astimezone(CHINA).date():
         raise no("reviewed_on", "审核日期不能晚于今天。")
     row = _new(community, category=category, target=target, words=words, building=building, place=place, quantity=quantity)
     row.list_number = given(list_number, "纸质清单编号", 40, "list_number")

@@ -1,6 +1,6 @@
 """Signs: eleven kinds and six uses, none in use without an approved list, each looked at twice a day."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -16,7 +16,9 @@ from shouwen.procedures import actions as tickets
 from shouwen.procedures import queries as ticket_queries
 from shouwen.procedures.editions import edition_in_force
 from shouwen.procedures.models import Ticket
-from shouwen.rounds.models import Plan, Reading, Run
+from shouwen.rounds import actions as rounds
+from shouwen.rounds.actions.plans import CheckSpec, PointSpec
+from shouwen.rounds.models import Plan, Point, Reading, Run
 
 from .conftest import EARLY, MONDAY, hours, watch
 
@@ -172,3 +174,20 @@ def _user(name):
     from shouwen.org.models import User
 
     return User.objects.get(username=name)
+
+
+def test_a_sign_reviewed_today_is_registered_in_the_small_hours_and_one_of_tomorrow_never(world, who):
+    small_hours = EARLY.replace(hour=0, minute=30).astimezone(UTC)  # the day before, by the clock of Greenwich
+    made = actions.record_sign(who("lin"), world.liyuan, **PAPER, category="safety", target="public", at=small_hours)
+    assert made.reviewed_on == EARLY.date()
+    with pytest.raises(Refused, match="不能晚于今天"):
+        actions.record_sign(who("lin"), world.liyuan, **PAPER | {"reviewed_on": EARLY.date() + timedelta(1)}, category="safety", target="public", at=small_hours)
+
+
+def test_the_limits_of_a_check_move_with_the_sign(world, who):
+    sign = actions.record_sign(who("lin"), world.liyuan, **PAPER, category="safety", target="public", at=EARLY)
+    checks = (CheckSpec("完好、清晰"), CheckSpec("亮度", "number", "lx", "5", "40"))
+    rounds.edit_point(SYSTEM, sign.point, spec=PointSpec(sign.point.title, sign.point.place, sign.point.scope, "", "", checks), at=EARLY)
+    actions.edit_sign(who("lin"), sign, place="西门", at=EARLY)
+    light = sign.point.checks.get(title="亮度")
+    assert (light.least, light.most, light.unit) == (5, 40, "lx") and Point.objects.get(pk=sign.point.pk).place == "西门"
