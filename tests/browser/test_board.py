@@ -71,3 +71,22 @@ def test_one_hands_over_the_other_sees_it_and_the_wall_names_nobody(site: Site, 
     assert wall.goto(link).status == 403  # type: ignore[union-attr]
     expect(wall.locator("body")).to_contain_text("已停用")
     assert site.broken == []
+
+
+def test_on_a_phone_the_filters_unfold_and_stay(site: Site, demo: World) -> None:
+    """「条件」 shows them; only choosing one asks again, and what was typed is still there."""
+    phone = site.at_desk("chen", "/tickets", viewport={"width": 390, "height": 844})
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url) if request.is_navigation_request() else None)
+    states = phone.locator('.filters select[name="status"]')
+    expect(states).to_be_hidden()
+    phone.locator(".filters input[type=search], .filters .filter-search input").first.fill("TS-")
+    phone.locator(".filter-more").click()
+    expect(states).to_be_visible()
+    assert asked == []
+    search = phone.locator(".filters .filter-search").first.bounding_box()
+    assert search and search["width"] > 200
+    states.select_option(index=1)
+    phone.wait_for_url("**status=*")
+    expect(states).to_be_visible()
+    assert len(asked) == 1 and "TS-" in asked[0] and site.broken == []

@@ -81,8 +81,9 @@ for (const input of document.querySelectorAll('input[name="idempotency_key"]')) 
 
 // --- small conveniences of forms ---
 
-document.addEventListener("change", (event) => { // filters apply at once
-  if (event.target.closest("form[data-auto]")) event.target.form.requestSubmit();
+document.addEventListener("change", (event) => { // filters apply at once; a switch without a name unfolds them, a word is searched with Enter
+  const { form, name, type } = event.target;
+  if (name && type !== "search" && form?.matches("[data-auto]")) form.requestSubmit();
 });
 document.addEventListener("keydown", (event) => { // Ctrl+Enter sends from a text area
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.tagName === "TEXTAREA") event.target.form?.requestSubmit();
