@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+import tomllib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -145,6 +146,12 @@ def test_every_name_stands_in_its_file(document):
     ]
     assert lost == []
     assert document != "docs/tour.md" or TEXT[document].count(".py ") > 50
+
+
+def test_the_ladder_is_told_as_it_is_held():
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]["layers"]
+    told = " < ".join(layer.replace("shouwen.", "").replace(" | ", ", ") for layer in reversed(layers))
+    assert told in TEXT["CONTRIBUTING.md"]
 
 
 def test_the_tour_quotes_the_code_as_it_is():
