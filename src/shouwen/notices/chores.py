@@ -56,7 +56,10 @@ def _mark(delivery: Delivery, now: datetime, *, state: str, error: str, next_at:
 
 def _failed(delivery: Delivery, now: datetime, error: Exception) -> None:
     """Wait and try again, or give up loudly. The reason is kept without the secret address."""
-    reason = f"{type(error).__name__}: {error}".replace(_address(delivery), "…")
+    try:
+        reason = f"{type(error).__name__}: {error}".replace(_address(delivery), "…")
+    except Exception:  # the address itself cannot be read: it must not hold up the others
+        reason = "渠道地址读不出来，请停用后重新添加"
     if delivery.attempts < len(WAITS):
         log.warning("delivery %s failed (%s), again later", delivery.pk, type(error).__name__)
         _mark(delivery, now, state="pending", error=reason, next_at=now + WAITS[delivery.attempts])

@@ -89,8 +89,6 @@ def _channel(rules: engine.Procedure) -> str:
 
 
 def _attach(actor: Actor, row: Row, photos: Sequence[Photo], at: datetime) -> None:
-    if len(photos) > MOST_PHOTOS:
-        raise Refused(f"一次最多 {MOST_PHOTOS} 张照片。", {"photos": f"最多 {MOST_PHOTOS} 张"})
     for name, content in photos:
         if not attachments.kind_of(name, content).startswith("image/"):
             raise Refused("这里只能放照片（jpg、png、webp、gif）。", {"photos": "只能放照片"})
@@ -211,6 +209,11 @@ def set_contact(actor: Actor, community: Community, /, *, party: str, title: str
 
 
 def photos_of(files: Sequence[Any]) -> list[Photo]:
-    """Uploaded files as (name, content)."""
+    """Uploaded files as (name, content). Too many or too large ones are refused before they fill the memory."""
+    if len(files) > MOST_PHOTOS:
+        raise Refused(f"一次最多 {MOST_PHOTOS} 张照片。", {"photos": f"最多 {MOST_PHOTOS} 张"})
+    if any(file.size > attachments.LARGEST for file in files):
+        most = attachments.LARGEST // 1024 // 1024
+        raise Refused(f"照片太大（每张上限 {most} MB），请压缩后再传。", {"photos": f"每张最多 {most} MB"})
     return [(str(file.name), file.read()) for file in files if file]
 

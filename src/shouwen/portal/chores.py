@@ -44,6 +44,10 @@ def deliver(now: datetime, most: int = 20) -> int:
         except LookupError as none:
             _mark(message, now, state="dropped", error=str(none))
             continue
+        except Exception as error:  # what cannot be worded (its key is lost, its ticket cannot be read) must not hold up the others
+            _failed(message, now, sms.NotSent("这条短信写不出来，工单或号码读不出"))
+            log.warning("message %s cannot be worded (%s)", message.pk, type(error).__name__)
+            continue
         try:
             provider.send(phone, text, f"{message.key}.{message.pk}")
         except Exception as error:

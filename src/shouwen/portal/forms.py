@@ -45,8 +45,9 @@ class PublicForm(forms.Form):
         self.is_valid()
         self.errors.clear()
         for name, text in problems.items():
-            self.add_error(name if name in self.fields else None, _plain(text, self.step))
-        if not problems:
+            known = name in self.fields
+            self.add_error(name if known else None, _plain(text if known else message or text, self.step))
+        if not problems and message:
             self.add_error(None, message)
 
 

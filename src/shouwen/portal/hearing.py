@@ -55,7 +55,9 @@ def hear(
             for party in finder.find(effect.who, task, effect.holder).parties:
                 said = filled(row, finder, effect.text, task)
                 if said or party != "requester":
-                    found[party, "told"] = {"text": said or f"{finder.procedure.title} {row.number} {row.place} {row.summary}".strip()}
+                    text = said or f"{finder.procedure.title} {row.number} {row.place} {row.summary}".strip()
+                    earlier = found.get((party, "told"), {}).get("text", "")  # two things said at once are one message
+                    found[party, "told"] = {"text": f"{earlier}\n{text}" if earlier and text not in earlier else earlier or text}
     if "public" in finder.procedure.opened_by and row.state.first_asked != "system":
         for name, facts in _for_resident(row, before, event, finder):
             if name != "assigned" or ("requester", "told") not in found:

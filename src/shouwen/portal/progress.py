@@ -37,6 +37,11 @@ TONES: Final = {
 }  # fmt: skip
 ROAD: Final = ("received", "sent", "working", "closed")
 MOST_EVENTS: Final = 200
+"""Of a story longer than this the latest are shown."""
+
+SAID: Final = ("filed", "finished", "amended", "urged", "noted", "paused", "resumed", "withdrawn", "reopened")
+"""Kinds of events that a resident's story is made of; the others, which the clock brings by the hundred, are not read."""
+
 ADDED: Final = ("扫码位置：", "自述房号：")
 """How notes begin that the program adds when a resident files (actions.py): not the resident's words."""
 
@@ -222,10 +227,11 @@ def _story(row: Row, rules: engine.Procedure, directory: Directory, at: datetime
     """What happened, oldest first: from the events, and what was said to the resident in answer."""
     told: list[Happening] = []
     before: dict[str, Any] = {}
-    for event in Event.objects.filter(ticket_id=row.id).order_by("seq")[:MOST_EVENTS]:
+    latest = Event.objects.filter(ticket_id=row.id, kind__in=SAID).order_by("-seq")[:MOST_EVENTS]
+    for event in list(latest)[::-1]:
         told += _told(stored_event(event.kind, event.payload), event, rules, before, directory, at)
     answers = notices.about(SYSTEM, f"ticket:{row.id}", row.community_id).filter(party="requester", why="told")
-    told += [Happening(one.at, f"服务中心：{one.body}") for one in answers[:30] if not one.body.startswith(row.number)]
+    told += [Happening(one.at, f"服务中心：{one.body}") for one in answers.order_by("-id")[:30] if not one.body.startswith(row.number)]
     if row.state.closed_at and row.state.status == "closed":
         told.append(Happening(row.state.closed_at, "已办结"))
     return sorted(told, key=lambda one: one.at)

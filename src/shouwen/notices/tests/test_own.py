@@ -125,3 +125,17 @@ def test_a_refused_address_stands_in_no_error(people, monkeypatch):  # noqa: F81
     mailed(people[1][0], email="lijing@example.com")
     chores.deliver(china(24, 8))
     assert Delivery.objects.get().state == "pending" and "lijing" not in Delivery.objects.get().error
+
+
+def test_a_channel_whose_address_cannot_be_read_holds_up_no_other(people, mailoutbox):  # noqa: F811
+    from shouwen.kernel.journal import bookkeeping
+
+    mailed(people[1][0])
+    broken = actions.add_channel(SYSTEM, 1, kind="email", title="经理邮箱", address="boss@example.com", at=NINE)
+    with bookkeeping("the key of this address is lost"):
+        Channel.objects.filter(pk=broken.pk).update(address_sealed=b"spoilt")
+    told(news(people[1][1], key="first", at=china(24, 1)), news(people[1][0], key="second", at=china(24, 8)))
+    chores.deliver(china(24, 8))
+    spoilt = Delivery.objects.filter(channel=broken)
+    assert {row.state for row in spoilt} == {"pending"} and {row.error for row in spoilt} == {"渠道地址读不出来，请停用后重新添加"}
+    assert len(mailoutbox) == 2

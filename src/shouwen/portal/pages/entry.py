@@ -76,22 +76,23 @@ def _form(request: HttpRequest, community: Community, slug: str, here: PlaceCode
     units = [home.code for home in homes]
     if here is not None and here.unit_id and here.unit and not resident:
         units = [here.unit.code]
-    given = _given(step, here, homes)
+    unnamed = _anonymous(step)
+    given = _given(step, here, homes, unnamed)
     data = request.POST if request.method == "POST" else None
-    known = _known(step, resident, bool(units))
+    known = ["phone"] if resident and not unnamed else []
     form = PublicForm(rules, step, data, at=at, units=units, known=known, given=given)
     context: dict[str, Any] = {
-        "form": form, "rules": rules, "matter": matter_of(rules), "place": here, "community": community, "anonymous": _anonymous(step),
+        "form": form, "rules": rules, "matter": matter_of(rules), "place": here, "community": community, "anonymous": unnamed,
         "signed_in": bool(resident), "photos": True,
     }  # fmt: skip
     if data is None:
         return draw(request, "portal/form.html", context)
     answers = form.answers()
-    if resident and "phone" in step.asks:
+    if resident and "phone" in step.asks and not unnamed:
         answers["phone"] = resident.phone
     if homes:  # a proven phone files for its own homes only; a guess of another's room is not taken
         chosen = next((home for home in homes if home.code == answers.get("unit")), homes[0])
-        if any(ask.kind == "unit" and ask.public for ask in step.asks.values()):
+        if any(ask.kind == "unit" and ask.public for ask in step.asks.values()) and (answers.get("unit") or not unnamed):
             answers["unit"] = chosen.code
     own_door = here is not None and here.unit is not None and not resident
     claimed = ""
@@ -100,7 +101,7 @@ def _form(request: HttpRequest, community: Community, slug: str, here: PlaceCode
     elif own_door and here and here.unit and "unit" in answers:
         answers["unit"] = here.unit.code
     try:
-        row, token = _file(request, community, rules, answers, here, resident, claimed)
+        row, token = _file(request, community, rules, answers, here, None if unnamed else resident, claimed)
     except Refused as no:
         if no.status != 422:
             raise
@@ -124,21 +125,19 @@ def _file(request: HttpRequest, community: Community, rules: engine.Procedure, a
     )
 
 
-def _given(step: engine.Step, here: PlaceCode | None, homes: list[Any]) -> dict[str, str]:
-    """What the code and the register say already: where one stands, and one's own name."""
+def _given(step: engine.Step, here: PlaceCode | None, homes: list[Any], unnamed: bool) -> dict[str, str]:
+    """What the code and the register say already: where one stands, and one's own name; not where one may stay unnamed."""
     found: dict[str, str] = {}
     if here is not None and not here.unit_id:
         found |= {name: here.place for name in ("place", "spot") if name in step.asks}
     own = next((home for home in homes if here and home.unit_id == here.unit_id), homes[0] if homes else None)
+    if unnamed:
+        return found
     if own is not None:
         found |= {"caller": own.name, "unit": own.code}
     elif here is not None and here.unit:
         found["unit"] = here.unit.code
     return found
-
-
-def _known(step: engine.Step, resident: Any, at_home: bool) -> list[str]:
-    return ["phone"] if resident else []
 
 
 def _anonymous(step: engine.Step) -> bool:

@@ -25,7 +25,7 @@ from shouwen.procedures.store import Row
 
 from .. import actions, limits, links, queries, residents
 from ..forms import PublicForm
-from ..progress import Progress, progress
+from ..progress import Progress, Wanted, progress
 from .frame import draw, for_residents, secretly, who
 
 
@@ -102,9 +102,18 @@ def _shown(request: HttpRequest, ticket: Ticket, status: int = 200) -> HttpRespo
             seen, status = progress(ticket, row, at), no.status
             failed = {"message": no.message, "fields": no.fields, "act": request.POST.get("act", ""), "data": request.POST}
     community = Community.objects.get(pk=row.community_id)
-    forms = [(one, PublicForm(procedure_of(one.row.edition_id), one.step, at=at, prefix=f"w{one.task.id}")) for one in seen.wanted]
+    forms = [(one, _wanted_form(one, at, failed)) for one in seen.wanted]
     context = {"seen": seen, "community": community, "wanted": forms, "photos": _photos(row.id), "failed": failed, "now": at, "path": request.path}
     return draw(request, "portal/ticket.html", context, status=status)
+
+
+def _wanted_form(one: Wanted, at: datetime, failed: dict[str, Any]) -> PublicForm:
+    """What is asked for a confirmation; refused a moment ago, with what was filled in and what is wrong with it."""
+    again = failed.get("act") == "confirm" and failed["data"].get("wanted") == f"{one.row.id}.{one.task.id}"
+    form = PublicForm(procedure_of(one.row.edition_id), one.step, failed["data"] if again else None, at=at, prefix=f"w{one.task.id}")
+    if again:
+        form.blame({name: text for name, text in failed["fields"].items() if name in form.fields}, "")
+    return form
 
 
 def _act(request: HttpRequest, row: Row, seen: Progress, at: datetime) -> HttpResponse:
