@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from ..engine import Procedure, Step
-from ..engine.difference import condition_said, limit_said, route_said, rung_said, titles_said, who_said
+from ..engine.difference import condition_said, route_said, rung_said, titles_said, who_said
 from ..engine.procedure import KIND_TITLES, Ask, Limit, Opening, Promise, Rung
 from ..engine.schedule import WEEKDAYS, checked
 from ..engine.spans import parse, spoken, spoken_whole
-from .outlook import Reason, reasons_of
+from .outlook import Reason, reasons_of, whole_limit
 
 EFFECTS = {
     "estate.set_state": "登记房屋状态", "estate.require": "核对房屋状态", "custody.settle": "登记钥匙处理结果", "custody.register": "登记文件并编号",
@@ -188,10 +188,10 @@ def _promise(p: Procedure, x: Promise, names: Mapping[str, str]) -> PromiseSaid:
 def _limits(p: Procedure, limit: Limit) -> list[str]:
     """One sentence for each length of time, with every case that has it."""
     if not limit.by:
-        return [limit_said(p, limit)]
+        return [whole_limit(p, limit)]
     gathered: dict[str, list[str]] = {}
     for key, spans in limit.cases.items():
-        option, _, length = limit_said(p, replace(limit, cases={key: spans})).partition(" ")
+        option, _, length = whole_limit(p, replace(limit, cases={key: spans})).partition(" ")
         gathered.setdefault(length, []).append(option)
     return [f"{'、'.join(options)}：{length}" for length, options in gathered.items()]
 

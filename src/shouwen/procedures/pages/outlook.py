@@ -6,22 +6,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from shouwen.duty import queries as duty
 from shouwen.estate import queries as estate
 from shouwen.kernel.access import Actor
 from shouwen.kernel.refusals import Refused
+from shouwen.org.standard import POSTS
 
 from .. import engine, privacy
 from ..answers import settled
 from ..calendars import calendar_for, local
 from ..clauses import sentence
 from ..editions import edition_in_force
-from ..engine.difference import anchored
-from ..engine.spans import parse, spoken_whole
+from ..engine.difference import anchored, limit_said
+from ..engine.procedure import Limit
+from ..engine.spans import Span, parse, spoken_whole
 from ..recipients import Finder
 
 PARTIES = {"requester": "业主（来电人）", "developer": "开发商"}
 NOT_YET = "还没有填"
+_POSTS = {post.slug: post.title for post in POSTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,21 @@ def names_of(finder: Finder, who: tuple[str, ...], task: engine.Task | None, hol
 
 def rule_said(rules: engine.Procedure, rule: str) -> str:
     """The text of a running clock in Chinese: 「受理」后 20 分钟."""
-    span = parse(rule)
-    return spoken_whole(span, "受理" if span.anchor == "filed" else anchored(rules, span.anchor) if span.anchor else "")
+    span = _posted(parse(rule))
+    return _of_a_post(spoken_whole(span, "受理" if span.anchor == "filed" else anchored(rules, span.anchor) if span.anchor else ""))
+
+
+def whole_limit(rules: engine.Procedure, limit: Limit) -> str:
+    """A limit in Chinese, the post of an `end of shift of POST` by its title."""
+    return _of_a_post(limit_said(rules, replace(limit, cases={key: tuple(map(_posted, spans)) for key, spans in limit.cases.items()})))
+
+
+def _posted(span: Span) -> Span:
+    return replace(span, post=_POSTS.get(span.post, span.post)) if span.post else span
+
+
+def _of_a_post(said: str) -> str:
+    return said.replace(" 岗本班内", "当班结束前")
 
 
 def reasons_of(*ids: str) -> list[Reason]:

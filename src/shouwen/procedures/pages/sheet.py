@@ -21,14 +21,14 @@ from ..effects import filled, said, spoken
 from ..engine import Clock, Procedure, Step, Task
 from ..engine.answers import holds
 from ..engine.clocks import late_from
-from ..engine.difference import limit_said, who_said
+from ..engine.difference import who_said
 from ..engine.procedure import END, OWN_CLASS, Ask
 from ..forms import UPLOADS, StepForm, colleagues
 from ..models import Phrase
 from ..phrases import beside_step
 from ..recipients import Finder
 from ..store import Row
-from .outlook import names_of, reasons_of, rule_said
+from .outlook import names_of, reasons_of, rule_said, whole_limit
 from .reading import File
 
 OUTCOMES = {"skipped": "不用办", "dropped": "已取消"}
@@ -363,7 +363,7 @@ def _coming(finder: Finder) -> list[Coming]:
         step = p.steps[name]
         if step.when is None or holds(p, step.when, ticket.answers) or not set(step.when.names) <= ticket.answers.keys():
             who = who_said(p, (step.who,)) if step.who and not step.together else ""
-            limit = limit_said(p, step.within) if step.within and len(step.within.cases) == 1 else ""
+            limit = whole_limit(p, step.within) if step.within and len(step.within.cases) == 1 else ""
             found.append(Coming(name, step.title, who, limit))
         name = p.following.get(name, END)
     return found
