@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -17,7 +17,7 @@ from shouwen.procedures import queries as procedures
 
 from . import queries
 from .kinds import KINDS, MAIL
-from .models import Store
+from .models import Loan, Store
 
 LOCK_CHANGE = "lock_change"
 """The procedure that waits for a new key."""
@@ -67,18 +67,20 @@ POSTS = {"control-room": ("area",), "receptionist": ("entrusted", "vacant", "rep
 
 
 def stock(community_id: int, post: str) -> list[Stock]:
-    """The keys book of a hand-over: what should be in each place, as the ledger stands now. D1.13–D1.15, D4.106, D5.08, D5.09. One statement."""
+    """The keys book of a hand-over: what should be in each place, as the ledger stands now; of what is partly lent, the rest. D1.13–D1.15, D4.106, D5.08, D5.09. One statement."""
     if post not in POSTS:
         return []
-    there = Q(thing__gone_at__isnull=True, thing__state="in")
-    sealed = there & Q(thing__kind="sealed")
+    sealed = Q(thing__gone_at__isnull=True, thing__state="in", thing__kind="sealed")
+    loose = Q(thing__gone_at__isnull=True, thing__state__in=("in", "out")) & ~Q(thing__kind="sealed")
+    lent = Loan.objects.filter(thing__store=OuterRef("pk"), thing__state="out", state="out").exclude(thing__kind="sealed").order_by()
     rows = Store.objects.filter(community=community_id, holds__in=POSTS[post]).order_by("holds", "id").annotate(
-        many=Coalesce(Sum("thing__quantity", filter=there), 0), envelopes=Coalesce(Sum("thing__quantity", filter=sealed), 0)
-    )
+        many=Coalesce(Sum("thing__quantity", filter=loose), 0), envelopes=Coalesce(Sum("thing__quantity", filter=sealed), 0),
+        away=Coalesce(Subquery(lent.values("thing__store").annotate(sum=Sum(F("quantity") - F("returned"))).values("sum")), 0),
+    )  # fmt: skip
     found = []
     for one in rows:
         kind = "mail" if one.holds == "mail" else "article" if one.holds == "article" else "key"
-        found.append(Stock(f"custody.store:{one.pk}", kind, f"{one.title}（在位）"[:80], one.many - one.envelopes))
+        found.append(Stock(f"custody.store:{one.pk}", kind, f"{one.title}（在位）"[:80], one.many - one.away))
         if one.envelopes:
             found.append(Stock(f"custody.sealed:{one.pk}", "key", f"{one.title} 封存信封"[:80], one.envelopes))
     return found

@@ -30,7 +30,7 @@ class Lacking:
 
 def lacking(actor: Actor, community_id: int, since: datetime, at: datetime) -> list[Lacking]:
     """Late, without its papers, lost, counted wrong, not counted since `since`; NotFound where the actor may not look. Bounded."""
-    return [*_loans(actor, community_id, at), *_lost(actor, community_id), *_differences(community_id), *_uncounted(community_id, since)]
+    return [*_loans(actor, community_id, at), *_lost(actor, community_id), *_differences(actor, community_id), *_uncounted(community_id, since)]
 
 
 def _loans(actor: Actor, community_id: int, at: datetime) -> list[Lacking]:
@@ -54,8 +54,8 @@ def _lost(actor: Actor, community_id: int) -> list[Lacking]:
     ]  # fmt: skip
 
 
-def _differences(community_id: int) -> list[Lacking]:
-    rows = Count.objects.filter(store__community=community_id, differing__gt=0, seen_at__isnull=True).select_related("store").order_by("-at")
+def _differences(actor: Actor, community_id: int) -> list[Lacking]:
+    rows = queries.safe(actor, Count.objects.filter(store__community=community_id, differing__gt=0, seen_at__isnull=True)).select_related("store").order_by("-at")
     return [
         Lacking(f"「{one.store.title}」清点不符 {one.differing} 处", f"{one.by_name}清点，还没有处理", one.at, reverse("custody:counted", args=[one.pk]))
         for one in rows[:MOST]

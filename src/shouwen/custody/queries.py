@@ -159,10 +159,10 @@ def keeper_of(store_id: int) -> Keeping | None:
 def counts(actor: Actor, community_id: int) -> QuerySet[Counting]:
     place(actor, community_id)
     rows = Counting.objects.filter(store__community=community_id).select_related("store").prefetch_related("differences__thing")
-    return _safe(actor, rows).order_by("-at", "-id")
+    return safe(actor, rows).order_by("-at", "-id")
 
 
-def _safe(actor: Actor, rows: QuerySet[Counting]) -> QuerySet[Counting]:
+def safe(actor: Actor, rows: QuerySet[Counting]) -> QuerySet[Counting]:
     """Without the counts of the safe where this person may not know what is in it. D14.24."""
     places = actor.places("custody.secret")
     return rows if places is None else rows.exclude(Q(store__holds=KINDS[SECRET[0]].class_) & ~Q(store__community__in=places))
@@ -171,7 +171,7 @@ def _safe(actor: Actor, rows: QuerySet[Counting]) -> QuerySet[Counting]:
 def count(actor: Actor, pk: Any) -> Counting:
     places = actor.places("custody.view")
     rows = Counting.objects.select_related("store__community").prefetch_related("differences__thing__unit")
-    found = _safe(actor, rows if places is None else rows.filter(store__community__in=places)).filter(pk=pk).first()
+    found = safe(actor, rows if places is None else rows.filter(store__community__in=places)).filter(pk=pk).first()
     if found is None:
         raise NotFound
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
@@ -138,7 +139,7 @@ def _due(row: Thing, how: Way, given: datetime | None, at: datetime, user: User 
     """At closing at the latest; of area keys at the end of the shift. D4.24, D4.57, D4.82, D11.03."""
     last = queries.closing(row.community_id, at)
     if how.due == "shift" and user is not None:
-        last = duty_queries.current_directory(row.community_id).shift_end(user.pk, at) or last
+        last = _shift_end(row.community_id, user.pk, at) or last
     if given is None:
         return last
     if given <= at:
@@ -146,6 +147,17 @@ def _due(row: Thing, how: Way, given: datetime | None, at: datetime, user: User 
     elif given > last:
         faults["due_at"] = f"最迟 {clock(last)} 归还。"
     return min(given, last)
+
+
+FETCHED: Final = timedelta(hours=1)
+"""So long before their shift people fetch what they need in it."""
+
+
+def _shift_end(community_id: int, user: int, at: datetime) -> datetime | None:
+    """When the shift ends in which somebody is now, or which begins within the hour; None for who is not at work, so that nothing is out for days."""
+    here = duty_queries.current_directory(community_id)
+    ends = [span.ends_at for moment in (at, at + FETCHED) for span in here.running(moment) if here.acting(span.user, moment) == user]
+    return max(ends, default=None)
 
 
 def _who(how: Way, user: User | None, taker: Taker) -> str:

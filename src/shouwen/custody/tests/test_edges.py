@@ -13,7 +13,10 @@ from shouwen.custody import actions, queries
 from shouwen.custody.models import Count, Loan
 from shouwen.custody.tests.conftest import Keys, said
 from shouwen.custody.tests.test_pages import sign_in
+from shouwen.duty import actions as duty
+from shouwen.duty import queries as duty_queries
 from shouwen.duty.models import LogLine
+from shouwen.duty.tests.test_handover import ready
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.notices.models import Notice
@@ -146,3 +149,36 @@ def test_of_a_secret_file_nothing_stands_where_everybody_reads(keys: Keys) -> No
     assert not queries.counts(keys.actor("li"), keys.here.pk).exists() and Count.objects.exists()
     assert Notice.objects.filter(url=f"/custody/counts/{made.pk}").values_list("user", flat=True).distinct().count() == 1
     assert User.objects.get(username="chen").pk in Notice.objects.filter(url=f"/custody/counts/{made.pk}").values_list("user", flat=True)
+
+
+def test_an_area_key_of_somebody_who_is_not_at_work_is_due_at_closing_not_after_their_next_shift(keys: Keys) -> None:
+    sun = keys.hire("sun", "孙晓燕", "steward", "early")
+    key = keys.take_in("area", title="3 栋区域钥匙")
+    evening = MONDAY.replace(hour=17)
+    loan = keys.lend(key, way="shift", to="sun", purpose="取遗落的工具", at=evening)
+    assert loan.user == sun and loan.due_at == queries.closing(keys.here.pk, evening) < MONDAY + DAY
+    actions.give_back(keys.actor("li"), loan, code=key.code, quantity=1, at=evening + HOUR)
+    early = MONDAY.replace(hour=7, minute=30) + DAY
+    assert keys.lend(key, way="shift", to="sun", purpose="当班", at=early).due_at == MONDAY.replace(hour=16) + DAY, "fetched half an hour before"
+
+
+def test_what_moves_between_the_two_signatures_is_counted_again(keys: Keys) -> None:
+    two, li, he, at = keys.take_in("vacant", quantity=3), keys.actor("li"), keys.actor("he"), MONDAY.replace(hour=15, minute=45)
+    keys.lend(two, quantity=1)
+    sheet = duty.open_handover(li, keys.here, post="receptionist", at=at)
+    place = sheet.lines.get(title="vacant 柜（在位）")
+    assert place.expected == 2, "of what is partly lent, the rest hangs there"
+    ready(keys.world, sheet, at)
+    duty.sign(li, sheet, at=at)
+    keys.take_in("parcel", at=at)
+    with pytest.raises(Refused, match="mail 柜（在位）又有进出"):
+        duty.accept(he, sheet, at=at)
+    duty.unsign(li, sheet, reason="又到一件包裹", at=at)
+    duty.refresh(li, sheet, at=at)
+    mail = sheet.lines.get(title="mail 柜（在位）")
+    duty.fill(li, sheet, lines={mail.pk: {"given": 1, "received": 1}}, at=at)
+    duty.read_log(li, sheet, upto=duty_queries.shift_lines(sheet).order_by("-pk").values_list("pk", flat=True).first(), at=at)
+    duty.sign(li, sheet, at=at)
+    duty.accept(he, sheet, at=at)
+    sheet.refresh_from_db()
+    assert sheet.state == "done"

@@ -70,6 +70,8 @@ def accept(actor: Actor, sheet: Handover, /, *, how: str = "本人登录", at: d
         }  # fmt: skip
         raise Conflict(words.get(State(sheet.state), "请先由交班人签字。"))
     lines = _complete(sheet, at)
+    if moved := _moved(sheet, lines):
+        raise Refused(f"交班人签字以后，{'、'.join(moved[:3])}又有进出，数目变了。请交班人撤回签字、更新清单，重新点过再签。")
     _signature(sheet, "receiver", actor, how, lines, at)
     size, head = sealing.head()
     sheet.state, sheet.finished_at, sheet.seal_size, sheet.seal_head = State.DONE, at, size, head
@@ -110,6 +112,14 @@ def _complete(sheet: Handover, at: datetime) -> list[HandoverLine]:
         more = f"（还有 {len(found) - 3} 项）" if len(found) > 3 else ""
         raise Refused("现在还不能签字：" + "".join(bar.text for bar in found[:3]) + more)
     return lines
+
+
+def _moved(sheet: Handover, lines: list[HandoverLine]) -> list[str]:
+    """Places where something came or went since it was counted: what is taken over is what stands there now. D1.14, D1.15, D5.08."""
+    if sheet.post != sheet.to_post:
+        return []
+    known = {line.about: line.expected or 0 for line in lines if line.kind in rule.COUNTED and line.about}
+    return [stock.title for stock in rule.stocks(sheet.community_id, sheet.post) if stock.expected != known.get(stock.about, 0)]
 
 
 def _signature(sheet: Handover, side: str, actor: Actor, how: str, lines: list[HandoverLine], at: datetime) -> None:
