@@ -16,8 +16,8 @@ from shouwen.papers.records import Fact, Line, Record
 from . import queries
 from .models import HandoverLine, LogLine
 
-MOST = 200
-"""Lines of one sheet; a shift has fewer."""
+MOST = 2000
+"""Lines of one sheet; a day of one post has fewer. More are said, not left out in silence."""
 
 
 def log_record(actor: Actor, rest: str) -> Record:
@@ -34,11 +34,13 @@ def log_record(actor: Actor, rest: str) -> Record:
     shift = next((one for one in queries.shifts(actor, community.pk) if one.slug == parts[3]), None)
     if post is None or (shift is None and parts[3] != "-"):
         raise NotFound
-    rows: Any = queries.lines(actor, community.pk, post=post.slug, day=day, shift=shift)[:MOST]
-    lines = [Line(row.event_at, row.by_name, _text(row)) for row in reversed(rows)]
+    found = queries.lines(actor, community.pk, post=post.slug, day=day, shift=shift).order_by("id")
+    rows: Any = list(found[: MOST + 1])
+    more, rows = len(rows) > MOST, rows[:MOST]
+    lines = [Line(row.event_at, row.by_name, _text(row)) for row in rows]
     head = {
         "number": f"{day:%Y%m%d}-{parts[3] if shift else '全天'}", "day": day.isoformat(), "shift": shift.title if shift else "全天",
-        "post": post.title, "people": "、".join(dict.fromkeys(line.by for line in lines)), "count": str(len(lines)),
+        "post": post.title, "people": "、".join(dict.fromkeys(line.by for line in lines)), "count": f"{len(lines)}（共 {found.count()}，其余请按班次打印）" if more else str(len(lines)),
         "place": community.name,
     }  # fmt: skip
     return Record(

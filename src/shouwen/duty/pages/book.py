@@ -131,8 +131,10 @@ def review(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     known = {slug: info.title for slug, info in queries.current_directory(community).posts.items()}
     signed = queries.signed_days(community.pk, on, on).get((slug, on))
     rows = queries.reviewed_handovers(community.pk, book, on) if book.of == "handovers" else queries.reviewed_lines(community.pk, book, on)
-    found = list(rows[:SHEET])
+    found = list(rows[: SHEET + 1])
+    more, found = len(found) > SHEET, found[:SHEET]
     return render(request, "duty/review.html", {
+        "more": more, "most": SHEET,
         "book": book, "day": on, "signed": signed, "may_sign": bool(book.signers & actor.posts) and on <= at.astimezone(queries.CHINA).date(),
         "signers": queries.signer_titles(community.pk, book), "community": community, "handovers": book.of == "handovers",
         "rows": [(row, known.get(row.post, row.post), bool(signed and row.pk > signed.upto)) for row in found],

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from shouwen.duty import actions, queries
+from shouwen.duty import actions, queries, records
 from shouwen.duty.models import LogLine
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import Done, action, bookkeeping, now
@@ -138,3 +138,14 @@ def test_the_interface_reads_and_writes_the_same_books(world: World) -> None:
     assert [line["id"] for line in listed] == [right.json()["id"], made.json()["id"]] and listed[1]["corrected_by"] == right.json()["id"]
     assert client.post("/api/v1/duty/book", {"post": "receptionist", "text": ""}, "application/json").status_code == 422
     assert client.get("/api/v1/duty/book?limit=1000").status_code == 422
+
+
+def test_the_printed_day_holds_every_line_of_it(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    li, place = town.actor("li"), town.places["liyuan"]
+    for n in range(230):
+        actions.write(li, place, post="receptionist", text=f"第{n}笔", at=MONDAY)
+    record = records.log_record(li, f"{place.pk}/receptionist/{MONDAY:%Y-%m-%d}/-")
+    assert len(record.story) == 230 and record.head["count"] == "230" and "第0笔" in record.story[0].text
+    monkeypatch.setattr(records, "MOST", 100)
+    short = records.log_record(li, f"{place.pk}/receptionist/{MONDAY:%Y-%m-%d}/-")
+    assert short.head["count"].startswith("100（共 230") and "第0笔" in short.story[0].text
