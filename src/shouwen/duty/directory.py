@@ -146,10 +146,13 @@ class Directory:
         return other if other is not None else (self.superior_of(user, at) or (self.guaranteed(),))[0]
 
     def guaranteed(self) -> int:
-        """The person who gets what nobody else can take: the chosen one, the director, any system administrator."""
+        """The person who gets what nobody else can take: the chosen one, the director, the service manager, any system administrator.
+
+        The administrator comes last, because by the standard posts they do not see tickets.
+        """
         if self.chosen in self.active and self.chosen is not None:
             return self.chosen
-        for post in ("director", "it-admin"):
+        for post in ("director", "service-manager", "it-admin"):
             for held in self.held:
                 if held.post == post and held.user in self.active and held.ends_on == date.max:
                     return held.user

@@ -116,7 +116,8 @@ def test_the_chain_ends_at_the_guaranteed_person() -> None:
     assert HERE.guaranteed() == ZHAO
     assert replace(HERE, chosen=LIN).guaranteed() == LIN
     assert replace(HERE, chosen=LIN, active=HERE.active - {LIN}).guaranteed() == ZHAO
-    assert replace(HERE, active=HERE.active - {ZHAO}).guaranteed() == KANG
+    assert replace(HERE, active=HERE.active - {ZHAO}).guaranteed() == CHEN
+    assert replace(HERE, active=HERE.active - {ZHAO, CHEN}).guaranteed() == KANG
     with pytest.raises(Refused, match="没有在职人员"):
         replace(HERE, held=()).on_duty("receptionist", at("2026-11-23 10:00"))
 

@@ -87,13 +87,13 @@ def test_holidays_of_the_community_and_of_all(world: World) -> None:
 
 def test_the_settings_name_the_guaranteed_person(world: World) -> None:
     assert directory(world).guaranteed() == world.id("zhao")[0]
-    assert directory(world, "yunxi").guaranteed() == world.id("kang")[0]
+    assert directory(world, "yunxi").guaranteed() == world.id("lu")[0]
     with bookkeeping("settings"):
         Setting.objects.create(name=queries.GUARANTEED, value="guo")
-        Setting.objects.create(community_id=world.places["yunxi"].pk, name=queries.GUARANTEED, value="lu")
+        Setting.objects.create(community_id=world.places["yunxi"].pk, name=queries.GUARANTEED, value="mei")
     org.set_department(SYSTEM, None, slug="x", title="新部门")
     assert directory(world).guaranteed() == world.id("guo")[0]
-    assert directory(world, "yunxi").guaranteed() == world.id("lu")[0]
+    assert directory(world, "yunxi").guaranteed() == world.id("mei")[0]
 
 
 def test_ending_a_roster_line_and_starting_another(world: World) -> None:
