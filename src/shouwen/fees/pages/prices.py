@@ -65,6 +65,8 @@ def new_price(request: HttpRequest) -> HttpResponse:
     initial: dict[str, Any] = {"starts_on": localdate(now())}
     if request.GET.get("of", "").isdigit():
         old = queries.price(actor, int(request.GET["of"][:18]))
+        if old.community is not None and actor.may("fees.edit", old.community_id):  # its own community's, not that of the page before
+            place = old.community
         initial |= {name: getattr(old, name) for name in ("code", "title", "unit", "labour", "material", "remark")}
         initial |= {"starts_on": max(localdate(now()), old.starts_on) + timedelta(days=1), "everywhere": old.community is None}
     form = PriceForm(request.POST or None, initial=initial)

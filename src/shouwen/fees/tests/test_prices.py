@@ -11,6 +11,8 @@ from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.journal import bookkeeping, now
 from shouwen.kernel.models import Entry
 from shouwen.kernel.refusals import Conflict, Refused
+from shouwen.org import actions as org
+from shouwen.org.models import User
 
 JULY, AUGUST = date(2026, 7, 1), date(2026, 8, 1)
 
@@ -103,6 +105,18 @@ def test_the_manager_sets_a_price_and_the_old_one_is_kept(as_, world):
     assert [str(one.amount) for one in rows] == ["35.00", "40.00"] and rows[0].ends_on == day - timedelta(days=1)
     html = page(as_("chen").get(f"/fees/prices/{rows[0].pk}"))
     assert "¥40.00" in html and "¥35.00" in html
+
+
+def test_a_price_is_followed_in_its_own_community(as_, world):
+    """Whoever looks at one community and follows the price of another does not set it where they look."""
+    old = priced(world.yunxi, since=now().date() - timedelta(days=9))
+    org.assign(SYSTEM, world.yunxi, user=User.objects.get(username="chen"), post="service-manager", starts_on=now().date() - timedelta(days=9))
+    client = as_("chen")
+    assert f"{world.liyuan.name}：定价" in page(client.get("/fees/prices/new"))
+    assert f"{world.yunxi.name}：定价" in page(client.get(f"/fees/prices/new?of={old.pk}"))
+    form = {"code": "XX-1", "title": "更换水龙头", "unit": "个", "labour": "40", "starts_on": f"{now().date() + timedelta(days=3)}"}
+    assert client.post(f"/fees/prices/new?of={old.pk}", form).status_code == 302
+    assert list(Price.objects.filter(code="XX-1").values_list("community_id", flat=True)) == [world.yunxi.pk] * 2
 
 
 def test_a_mistake_is_shown_beside_its_field(as_, world):
