@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from shouwen.estate import queries as estate
 from shouwen.estate.models import Reveal
@@ -191,8 +191,9 @@ def edition(actor: Actor, pk: Any) -> DocumentEdition:
 
 def unread(actor: Actor, at: datetime) -> int:
     """How many documents in force this person should still sign as read."""
+    present = DocumentEdition.objects.filter(document=OuterRef("pk"), issued_at__isnull=False, superseded_at__isnull=True)
     wanted = documents(actor).filter(state=Document.State.ISSUED, must_read=True)
-    return wanted.exclude(editions__issued_at__isnull=False, editions__superseded_at__isnull=True, editions__readings__user_id=actor.id).count()
+    return wanted.exclude(Exists(present.filter(readings__user_id=actor.id))).count()
 
 
 def _here(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:

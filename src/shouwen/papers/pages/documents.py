@@ -37,7 +37,7 @@ def document(request: HttpRequest, pk: int) -> HttpResponse:
     readers = list(present.readings.order_by("at")[:200]) if present else []
     return render(request, "papers/document.html", {
         "document": found, "editions": editions, "present": present, "edits": edits, "readers": readers,
-        "draft": next((one for one in editions if one.issued_at is None), None), "read": any(r.user_id == actor.id for r in readers),
+        "draft": next((one for one in editions if one.issued_at is None), None), "read": bool(present) and present.readings.filter(user_id=actor.id).exists(), "read_by": present.readings.count() if present else 0,
         "parts": list(queries.documents(actor).filter(parent=found)),
     })  # fmt: skip
 

@@ -118,6 +118,9 @@ def test_reading_is_signed_once_for_the_edition_in_force(db):
     for _ in range(2):
         documents.sign_read(LI, 1, edition=edition, at=NINE)
     assert Reading.objects.count() == 1 and queries.unread(LI, NINE) == 0
+    new = documents.revise(DENG, found, words=replace(COVER, edition="A/1", change="时限改为 20 分钟"), at=NINE)
+    documents.issue(DENG, found, edition=new, at=NINE)
+    assert queries.unread(LI, NINE) == 1, "who has read the old edition has not read the new one"
 
 
 @pytest.mark.parametrize("name,content", [("a.html", b"<html>"), ("a.pdf", b"<html>"), ("a.docx", b"MZ"), ("a.exe", b"MZ")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -160,8 +161,9 @@ def test_a_signed_copy_comes_back_with_its_photo(things):
     late = NINE + timedelta(hours=6)
     with pytest.raises(Forbidden, match="由服务中心签收"):
         actions.returned(WANG, back[0], signed_by="王秀英", signed_at=NINE, at=late)
-    for signer, signed, said in (("", NINE, "签字人"), ("王秀英", None, "签字时间"), ("王秀英", late + timedelta(hours=2), "不能晚于现在")):
-        with pytest.raises(Refused, match=said):
+    for signer, signed, said in (("", NINE, "签字人"), ("王秀英", None, "签字时间"), ("王秀英", late + timedelta(hours=2), "不能晚于现在"),
+                                 ("王秀英", NINE - timedelta(days=365), "早于这张单据打印的时间（2026-11-23 09:00）")):
+        with pytest.raises(Refused, match=re.escape(said)):
             actions.returned(LI, back[0], signed_by=signer, signed_at=signed, at=late)
     for each in back:
         actions.returned(LI, each, signed_by="王秀英", signed_at=NINE, photo=("单.jpg", b"jpg"), at=late)
