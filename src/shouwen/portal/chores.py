@@ -22,7 +22,7 @@ from shouwen.procedures.editions import procedure_of
 
 from . import limits, links, phones, sms
 from .actions import link_for
-from .hearing import EVENTS, apology
+from .hearing import EVENTS, apology, for_resident
 from .models import Message, PartyContact, ResidentSession, SmsCode, TicketLink
 from .words import matter_of, moment
 
@@ -103,6 +103,8 @@ def _text(event: str, facts: dict[str, Any], row: store.Row, now: datetime) -> s
     what = matter_of(procedure_of(row.edition_id))
     if row.confidential:  # the phone may be in another's hand
         facts = {key: value for key, value in facts.items() if key != "text"}
+    if because := _over(event, row):
+        raise LookupError(because)
     link = links.address_of(link_for(row, now))
     times = f"，{'，'.join(facts['moments'])}" if facts.get("moments") else ""
     match event:
@@ -128,6 +130,18 @@ def _text(event: str, facts: dict[str, Any], row: store.Row, now: datetime) -> s
             return f"您的{what}已经办完，请您评价；如果没有解决，可以在链接里要求重新办理：{link}"
         case _:
             return f"您的{what}（{row.number}）已撤销。如有疑问请联系服务中心。详情：{link}"
+
+
+def _over(event: str, row: store.Row) -> str:
+    """Why a message that waited (for the morning, for the gateway) would say what is no longer so, or ""."""
+    ticket = row.state
+    if event in ("assigned", "moved", "paused", "asked") and ticket.status in ("closed", "withdrawn"):
+        return "已经办结或撤销，不必再发"
+    if event == "paused" and ticket.status != "paused":
+        return "已经继续办理，不必再发"
+    if event == "asked" and not any(for_resident(procedure_of(row.edition_id), task) for task in ticket.open_tasks):
+        return "已经确认，不必再发"
+    return ""
 
 
 def _mark(message: Message, now: datetime, *, state: str, error: str = "", next_at: datetime | None = None, **more: Any) -> None:

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.models import Entry
@@ -16,7 +17,7 @@ from shouwen.portal.words import waking
 from shouwen.procedures import actions, store
 from shouwen.procedures.calendars import local
 
-from .test_residents import WANG, dispatched, finish_all, leak, page, suggestion, worked
+from .test_residents import PNG, WANG, dispatched, finish_all, finish_one, leak, page, suggestion, worked
 
 
 @pytest.fixture
@@ -183,3 +184,35 @@ def test_a_broken_promise_is_told_once_with_the_new_time(resident, door, who, se
     assert not any(word in text for word in ("配件", "王强", "李静", "超时", "到场", "D2.58", "王秀英"))
     actions.note(who("li"), store.load(ticket.pk), text="已催工程部", at=clock.at)
     assert len(texts(sent)) == before + 1
+
+
+def test_in_the_morning_nothing_is_told_that_is_no_longer_so(resident, door, who, sent, clock):
+    """What waits for eight o'clock is looked at again then: dispatched at night and withdrawn at night is told as withdrawn alone."""
+    wang = resident(WANG)
+    clock.at = local(clock.at).replace(hour=23)
+    _, ticket = leak(wang, door)
+    dispatched(who, ticket)
+    actions.withdraw(SYSTEM, store.load(ticket.pk), reason="重复", at=clock.at)
+    before = len(texts(sent))
+    clock.at += timedelta(hours=9, minutes=1)
+    fresh = texts(sent)[before:]
+    assert any("已撤销" in text for text in fresh) and not any("已安排" in text for text in fresh)
+    assert Message.objects.get(event="assigned").error == "已经办结或撤销，不必再发"
+
+
+def test_who_has_confirmed_is_not_asked_to(resident, door, who, sent, clock):
+    wang = resident(WANG)
+    where, ticket = leak(wang, door)
+    worked(who, ticket, "report", "li", **store.load(ticket.pk).state.answers | {"class": "warranty"})
+    clock.at = local(clock.at).replace(hour=23)
+    while store.load(ticket.pk).state.open_tasks[0].step != "warranty_check":
+        finish_one(store.load(ticket.pk), contractor_at="finished")
+    asked = Message.objects.filter(event="asked").latest("pk")
+    for step, answers in (("warranty_check", {"warranty_result": "pass"}), ("warranty_sign", {})):
+        task = next(task for task in store.load(ticket.pk).state.open_tasks if task.step == step)
+        form = {"act": "confirm", "wanted": f"{ticket.pk}.{task.id}"} | {f"w{task.id}-{name}": value for name, value in answers.items()}
+        assert wang.post(where, form | {"signature": SimpleUploadedFile("签名.png", PNG)}).status_code == 302
+    clock.at += timedelta(hours=9, minutes=1)
+    assert not any("需要您确认" in text for text in texts(sent))
+    asked.refresh_from_db()
+    assert asked.error in ("已经确认，不必再发", "已经办结或撤销，不必再发")
