@@ -17,6 +17,17 @@ class CommunityForm(forms.Form):
     phone = forms.CharField(label="服务电话", max_length=30, required=False, help_text="住户自助页上给住户看的电话，全天有人接。", widget=forms.TextInput(attrs={"inputmode": "tel"}))
 
 
+class LastForm(forms.Form):
+    last = forms.TypedChoiceField(
+        label="找不到人时由谁接收", coerce=int, empty_value=None, required=False,
+        help_text="任务和提醒按岗位、上级一级一级找人，都找不到时交给这个人。",
+    )
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["last"].choices = [("", "按岗位：管理处主任，没有时服务中心经理"), *people]  # type: ignore[attr-defined]
+
+
 class NewCommunityForm(CommunityForm):
     slug = forms.CharField(label="小区代号", max_length=40, help_text="小写字母、数字或 -，如 liyuan；以后不能改。")
     field_order = ("slug", "name")

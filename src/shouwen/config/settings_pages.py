@@ -14,6 +14,8 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from shouwen.duty import queries as duty
+from shouwen.duty.actions import set_guaranteed
 from shouwen.estate import queries as estate
 from shouwen.estate.actions import edit_community
 from shouwen.kernel import calendars, queries
@@ -29,7 +31,7 @@ from shouwen.procedures import queries as procedures
 
 from . import retention
 from .communities import begin
-from .forms import CommunityForm, DayForm, FiguresForm, NewCommunityForm, WindowsForm, as_lines
+from .forms import CommunityForm, DayForm, FiguresForm, LastForm, NewCommunityForm, WindowsForm, as_lines
 from .menus import address
 
 
@@ -108,7 +110,13 @@ def communities(request: HttpRequest) -> HttpResponse:
     initial = {"name": place.name, "address": place.address, "phone": place.phone}
     form = CommunityForm(request.POST if part == "edit" else None, initial=initial)
     new = NewCommunityForm(request.POST if part == "add" else None, auto_id="new_%s")  # two forms with the same names on one page
+    here_now = duty.directory(place.pk, place.people_version)
+    working = [(user, here_now.name(user)) for user in dict.fromkeys(held.user for held in here_now.held) if user in here_now.active]
+    last = LastForm(request.POST if part == "last" else None, people=working, initial={"last": here_now.chosen or ""})
     try:
+        if last.is_valid():
+            set_guaranteed(actor, place, user=last.cleaned_data["last"], at=now())
+            return flash(redirect("settings_communities"), "已保存。")
         if form.is_valid():
             edit_community(actor, place, **form.cleaned_data, at=now())
             return flash(redirect("settings_communities"), "已修改。")
@@ -116,10 +124,10 @@ def communities(request: HttpRequest) -> HttpResponse:
             added = begin(actor, **new.cleaned_data, at=now())
             return flash(redirect("settings_communities"), f"已增加小区「{added.name}」，带有常用的部门和班次。在左上角切换过去，接着登记人员、排班，导入房屋与住户。")
     except Refused as refused:
-        blame(form if form.is_bound else new, refused)
+        blame(next(each for each in (form, new, last) if each.is_bound), refused)
     return render(request, "config/communities.html", {
-        "place": place, "form": form, "new": new, "everywhere": everywhere, "others": [one for one in estate.communities(actor) if one.pk != place.pk],
-    }, status=_status({"form": form, "new": new}))  # fmt: skip
+        "place": place, "form": form, "new": new, "last": last, "everywhere": everywhere, "others": [one for one in estate.communities(actor) if one.pk != place.pk],
+    }, status=_status({"form": form, "new": new, "last": last}))  # fmt: skip
 
 
 def figures(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from shouwen.config import retention
+from shouwen.duty import queries as duty
 from shouwen.duty.models import Shift
 from shouwen.duty.standard import SHIFTS
 from shouwen.estate import actions as estate
@@ -23,7 +24,7 @@ from shouwen.notices.actions import News, tell
 from shouwen.notices.models import Channel, Delivery, Notice
 from shouwen.org import actions as org_actions
 from shouwen.org import queries as org
-from shouwen.org.models import Department
+from shouwen.org.models import Department, User
 from shouwen.org.standard import DEPARTMENTS
 from shouwen.procedures import actions, attachments
 from shouwen.procedures import retention as keeping
@@ -88,6 +89,25 @@ def test_a_community_is_corrected_by_its_manager_and_added_by_head_office(as_, h
     assert list(Shift.objects.filter(community=added).order_by("id").values_list("slug", flat=True)) == [one[0] for one in SHIFTS]
     assert "梅园" in kang.get("/settings/communities").content.decode()
     assert "梅园" not in chen.get("/settings/communities").content.decode()
+
+
+def test_a_community_names_who_receives_what_nobody_can_take(as_, house):
+    chen, pk = as_("chen"), house.liyuan.pk
+
+    def last():
+        house.liyuan.refresh_from_db()
+        return duty.directory(pk, house.liyuan.people_version).guaranteed()
+
+    def who(name):
+        return User.objects.get(username=name).pk
+
+    assert last() == who("zhao")
+    assert chen.post("/settings/communities", {"part": "last", "last": who("lin")}).status_code == 302 and last() == who("lin")
+    assert f'<option value="{who("lin")}" selected>林芳' in chen.get("/settings/communities").content.decode()
+    for stranger in (who("mei"), 10**9, "x"):
+        assert chen.post("/settings/communities", {"part": "last", "last": stranger}).status_code == 422 and last() == who("lin")
+    assert chen.post("/settings/communities", {"part": "last", "last": ""}).status_code == 302 and last() == who("zhao")
+    assert as_("li").post("/settings/communities", {"part": "last", "last": who("li")}).status_code == 404
 
 
 def test_the_hub_and_every_page_behind_it(as_):
