@@ -253,7 +253,7 @@ def speaks(actor: Actor, side: str, community_id: int, at: datetime) -> bool:
     directory = duty.current_directory(community_id)
     if actor.id is None or not actor.may("custody.view", community_id):
         return False
-    return bool(actor.posts & set(chain(directory, side))) or actor.id in directory.holders(side, at)
+    return bool(duty.posts_here(community_id, actor.id, at) & set(chain(directory, side))) or actor.id in directory.holders(side, at)
 
 
 def handles(actor: Actor, thing: Thing, at: datetime) -> bool:

@@ -120,7 +120,7 @@ def _of_posts(row: Thing, user: User, how: Way, at: datetime) -> bool:
 def _issuer(actor: Actor, row: Thing, user: User | None, at: datetime) -> None:
     """Two persons: whoever hands out a hazardous thing agrees to this use, is a lead or above, and is not the user. D8.06, D8.13, D8.14."""
     directory = duty_queries.current_directory(row.community_id)
-    rank = max((directory.posts[post].rank for post in actor.posts if post in directory.posts), default=0)
+    rank = max((directory.posts[post].rank for post in duty_queries.posts_here(row.community_id, actor.id, at) if post in directory.posts), default=0)
     if rank < LEAD_RANK:
         raise Forbidden("危险品每次使用，须由领班级以上人员批准并亲自发放。请当班领班或主管来办。")
     if user is not None and user.pk == actor.id:

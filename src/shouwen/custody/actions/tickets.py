@@ -90,7 +90,7 @@ def remit(actor: Actor, community: Any, /, *, amount: str | Decimal, at: datetim
 def confirm_remittance(actor: Actor, cash: Cash, /, *, at: datetime) -> Done:
     """The cashier has counted it. D10.07."""
     row = Cash.objects.select_for_update(of=("self",)).select_related("user").get(pk=cash.pk)
-    if not actor.posts & CASHIERS or actor.id == row.user_id:
+    if not duty_queries.posts_here(row.community_id, actor.id, at) & CASHIERS or actor.id == row.user_id:
         raise Forbidden("请由财务出纳收讫。")
     if row.kind != Cash.Kind.REMITTED or row.confirmed_at is not None:
         raise Conflict("这一笔已经收讫，无需再收。")

@@ -55,6 +55,6 @@ def cash(request: HttpRequest) -> HttpResponse:
     rows = queries.cash(actor, place.pk)
     return render(request, "custody/cash.html", {
         "page": page_of(rows, request.GET.get("after")), "mine": queries.held(place.pk, actor.id or 0), "holders": [(directory.name(user), sum_) for user, sum_ in queries.holders(place.pk)],
-        "waiting": [(row, -row.amount) for row in rows.filter(kind="remitted", confirmed_at__isnull=True)[:50]], "cashier": bool(actor.posts & CASHIERS), "refused": refused, "people": people_here(place.pk),
+        "waiting": [(row, -row.amount) for row in rows.filter(kind="remitted", confirmed_at__isnull=True)[:50]], "cashier": bool(duty.posts_here(place.pk, actor.id, at) & CASHIERS), "refused": refused, "people": people_here(place.pk),
         "may_work": actor.may("custody.work", place.pk), "lots": queries.things(actor).filter(community=place.pk, kind="ticket", state=Thing.State.IN, gone_at__isnull=True)[:20], "me": actor.id,
     }, part="list", status=refused.status if refused else 200)  # fmt: skip

@@ -20,8 +20,9 @@ from shouwen.duty.tests.test_handover import ready
 from shouwen.kernel.access import SYSTEM
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 from shouwen.notices.models import Notice
+from shouwen.org import actions as org
 from shouwen.org.models import User
-from shouwen.org.tests.world import MONDAY
+from shouwen.org.tests.world import MONDAY, START
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -182,3 +183,25 @@ def test_what_moves_between_the_two_signatures_is_counted_again(keys: Keys) -> N
     duty.accept(he, sheet, at=at)
     sheet.refresh_from_db()
     assert sheet.state == "done"
+
+
+def test_a_post_of_another_community_gives_no_word_here(keys: Keys) -> None:
+    """Who leads the service at the neighbour's and works here in another post looks at the keys, and agrees to nothing."""
+    world, lu = keys.world, keys.user("lu")
+    org.assign(SYSTEM, keys.here, user=lu, post="engineer", starts_on=START)
+    org.assign(SYSTEM, world.places["yunxi"], user=lu, post="cashier", starts_on=START)
+    actor = world.actor("lu")
+    assert actor.may("custody.view", keys.here.pk) and {"service-manager", "cashier"} <= set(actor.posts)
+    key = keys.take_in("sealed")
+    loan = keys.lend(key, way="use", words=(said(),), purpose="关燃气阀")
+    with pytest.raises(Forbidden, match="管理处经理批准"):
+        actions.approve(actor, loan, agree=True, at=MONDAY)
+    lot = keys.take_in("ticket", title="周末电影票", store=keys.stores["ticket"], purpose="电影票", quantity=30)
+    actions.sell(keys.actor("li"), lot, count=5, amount="200", at=MONDAY)
+    row = actions.remit(keys.actor("li"), keys.here, amount="200", at=MONDAY)
+    with pytest.raises(Forbidden, match="财务出纳"):
+        actions.confirm_remittance(actor, row, at=MONDAY)
+    with pytest.raises(Forbidden, match="签阅"):
+        duty.sign_off(actor, keys.here, book="keys", day=MONDAY.date(), at=MONDAY)
+    org.delegate(SYSTEM, keys.here, user=keys.user("chen"), to=lu, starts_at=MONDAY, ends_at=MONDAY + DAY, reason="休假", at=MONDAY)
+    actions.approve(world.actor("lu"), loan, agree=True, at=MONDAY + HOUR)  # standing in for the manager of this one

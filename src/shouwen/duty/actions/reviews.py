@@ -23,7 +23,7 @@ def sign_off(actor: Actor, community: Any, /, *, book: str, day: date, remark: s
     review = REVIEWS.get(book)
     if review is None:
         raise NotFound
-    if not review.signers & actor.posts:
+    if not review.signers & queries.posts_here(community.pk, actor.id, at):
         raise Forbidden(f"《{review.title}》由{queries.signer_titles(community.pk, review)}签阅。")
     if day > at.astimezone(queries.CHINA).date():
         raise Refused("还没有到这一天，不能签阅。", {"day": "不能晚于今天。"})

@@ -64,7 +64,7 @@ def book(request: HttpRequest) -> HttpResponseBase:
     page = page_of(found, request.GET.get("after"), SHEET if day else 50)
     review = next((each for each in REVIEWS.values() if each.of == "lines" and each.posts == (post,)), None)
     signed = queries.signed_days(community.pk, day, day).get((review.slug, day)) if review and day and not last else None
-    late = [day for days in queries.overdue(community.pk, today).values() for day in days] if _signs(actor) else []
+    late = [day for days in queries.overdue(community.pk, today).values() for day in days] if _signs(actor, community.pk, at) else []
     return render(request, "duty/book.html", {
         "page": page, "lines": [(line, known.get(line.post, line.post), _late(line), bool(signed and line.pk > signed.upto)) for line in page],
         "form": form, "posts": list(known.items()), "post": post, "post_title": known.get(post, ""), "day": day, "may_write": may_write,
@@ -82,9 +82,10 @@ def report_focus(request: HttpRequest) -> HttpResponse:
     return flash(redirect(f"{reverse('duty:book')}?view=focus"), f"已报部门负责人{told}。")
 
 
-def _signs(actor: Actor) -> bool:
-    """Whether this person signs some book."""
-    return any(review.signers & actor.posts for review in REVIEWS.values())
+def _signs(actor: Actor, community_id: int, at: datetime) -> bool:
+    """Whether this person signs some book here."""
+    mine = queries.posts_here(community_id, actor.id, at)
+    return any(review.signers & mine for review in REVIEWS.values())
 
 
 def _export(request: HttpRequest, community: Community, found: QuerySet[LogLine], title: str, known: dict[str, str], at: datetime) -> HttpResponseBase:
@@ -109,9 +110,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     today = at.astimezone(queries.CHINA).date()
     late = queries.overdue(community.pk, today)
     signed = queries.signed_days(community.pk, today - LOOKS_BACK, today)
+    mine = queries.posts_here(community.pk, actor.id, at)
     return render(request, "duty/reviews.html", {
         "books": [
-            (review, queries.signer_titles(community.pk, review), late[slug][::-1], bool(review.signers & actor.posts),
+            (review, queries.signer_titles(community.pk, review), late[slug][::-1], bool(review.signers & mine),
              sorted((row for (book, _), row in signed.items() if book == slug), key=lambda row: row.day, reverse=True)[:7])
             for slug, review in REVIEWS.items()
         ], "today": today, "community": community,
@@ -135,7 +137,7 @@ def review(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     more, found = len(found) > SHEET, found[:SHEET]
     return render(request, "duty/review.html", {
         "more": more, "most": SHEET,
-        "book": book, "day": on, "signed": signed, "may_sign": bool(book.signers & actor.posts) and on <= at.astimezone(queries.CHINA).date(),
+        "book": book, "day": on, "signed": signed, "may_sign": bool(book.signers & queries.posts_here(community.pk, actor.id, at)) and on <= at.astimezone(queries.CHINA).date(),
         "signers": queries.signer_titles(community.pk, book), "community": community, "handovers": book.of == "handovers",
         "rows": [(row, known.get(row.post, row.post), bool(signed and row.pk > signed.upto)) for row in found],
         "before": on - timedelta(1), "after": on + timedelta(1),

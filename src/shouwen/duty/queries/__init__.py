@@ -54,6 +54,7 @@ from .people import (
     guaranteed_people,
     hotline_gaps,
     place,
+    posts_here,
     roster_lines,
     shifts,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "my_shifts",
     "overdue",
     "place",
+    "posts_here",
     "presence",
     "presences",
     "read_of",

@@ -46,6 +46,16 @@ def current_directory(community: Community | int) -> Directory:
     return directory(pk, version)
 
 
+def posts_here(community_id: int, user: int | None, at: datetime) -> frozenset[str]:
+    """The posts somebody holds in this community (or for all of them), with those of whom they stand in for: what they may
+    sign and agree to here. A post held elsewhere gives no word here, whatever the person may look at."""
+    if user is None:
+        return frozenset()
+    here = current_directory(community_id)
+    whom = {user, *(away.user for away in here.absences if away.to is not None and here.acting(away.user, at) == user)}
+    return frozenset(post for one in whom for post in here.posts_of(one, at))
+
+
 def _read(community_id: int, version: int, days: Mapping[date, bool]) -> Directory:
     here = Q(community=community_id) | Q(community=None)
     posts = {p.slug: PostInfo(p.title, p.rank, p.superior, p.department) for p in Post.objects.all()}
