@@ -146,6 +146,12 @@ def checks_of_day(actor: Actor, community_id: int, day: date) -> list[Checked]:
     return list(found.values())
 
 
+def hanging_since(community_id: int) -> date | None:
+    """The day from which the first sign hangs that still does; None where there is none."""
+    first = Sign.objects.filter(community=community_id, state=Sign.State.UP).aggregate(first=Min("placed_at"))["first"]
+    return first.astimezone(CHINA).date() if first else None
+
+
 # --- vacant units --------------------------------------------------------------------------------------------------------
 
 

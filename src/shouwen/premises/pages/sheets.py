@@ -75,13 +75,20 @@ def _record(actor: Actor, community: int, first: date, last: date) -> list[list[
 
 
 def _checks(actor: Actor, community: int, first: date, last: date) -> list[list[str]]:
+    """Day by day, the latest first, until the sheet is full."""
     found: list[list[str]] = []
-    day = last
-    for row in queries.checks_of_day(actor, community, day):
-        for n, one in enumerate(row.readings, 1):
-            found.append([row.sign.number, row.sign.words, row.sign.place, f"第 {n} 遍", when_text(one.at), "正常" if one.good else f"异常，{one.ticket_number}", one.by_name])
-        if row.count < queries.TWICE:
-            found.append([row.sign.number, row.sign.words, row.sign.place, f"{row.count}/2", "", "漏检" if row.missed else "待检", ""])
+    oldest = queries.hanging_since(community)
+    if oldest is None:
+        return found
+    day, first, today = last, max(first, oldest), localdate(now(), CHINA)
+    while day >= first and len(found) <= MOST:
+        for row in queries.checks_of_day(actor, community, day):
+            for n, one in enumerate(row.readings, 1):
+                found.append([row.sign.number, row.sign.words, row.sign.place, f"第 {n} 遍", when_text(one.at), "正常" if one.good else f"异常，{one.ticket_number}", one.by_name])
+            if row.count < queries.TWICE:
+                said = "漏检" if row.missed else "待检" if row.still or day >= today else "没有安排"
+                found.append([row.sign.number, row.sign.words, row.sign.place, f"{row.count}/2", f"{day}", said, ""])
+        day -= timedelta(1)
     return found
 
 

@@ -123,6 +123,10 @@ def test_signs_are_looked_at_twice_a_day_and_a_missed_check_is_named(world, who,
     assert readings == [(first.point_id, "孙晓燕", hours(1.5), True), (second.point_id, "孙晓燕", hours(1.5), True), (first.point_id, "马丽", hours(9), True)]
     sheet = as_("lin").get("/premises/sheets/sign-checks", {"first": "2026-11-23", "last": "2026-11-23"}).content.decode()
     assert "标识检查记录" in sheet and "孙晓燕" in sheet and "漏检" in sheet
+    clock.at = hours(30)
+    sheet = as_("lin").get("/premises/sheets/sign-checks", {"first": "2026-11-22", "last": "2026-11-24"}).content.decode()
+    assert "孙晓燕" in sheet and "漏检" in sheet, "a sheet of three days holds the first of them too"
+    clock.at = hours(13)
     # a check that was not asked for by a round does not make the second of two
     rounds_extra = look("sun", None, second.point, hours(12.5))
     assert rounds_extra.run is None and told()[second.pk] == (1, "short")
