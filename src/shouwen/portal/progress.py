@@ -12,7 +12,7 @@ from shouwen.duty.directory import Directory
 from shouwen.kernel.access import RESIDENT, SYSTEM
 from shouwen.notices import queries as notices
 from shouwen.procedures import engine, store
-from shouwen.procedures.calendars import CHINA, calendar_for
+from shouwen.procedures.calendars import CHINA, calendar_for, local
 from shouwen.procedures.editions import procedure_of
 from shouwen.procedures.models import Event, Link, Ticket
 from shouwen.procedures.store import Row, stored_event
@@ -81,7 +81,9 @@ class Progress:
     road: list[tuple[str, bool]]
     who: str
     appointments: list[tuple[str, str, str]]
-    """(answer, its name, when) of appointments that may be moved."""
+    """(answer, its name, when) of the times agreed."""
+    movable: list[tuple[str, str, str]]
+    """Those that may still be moved."""
     promised: datetime | None
     late: bool
     story: list[Happening]
@@ -126,7 +128,7 @@ def progress(link_ticket: Ticket, row: Row, at: datetime) -> Progress:
         number=row.number, matter=matter_of(rules), content=str(ticket.answers.get("content", "")), place=row.place,
         filed_at=ticket.filed_at or at, state=state, title=title, says=says, tone=TONES[state], road=_road(state, ticket),
         who=_who(rules, ticket, directory, at) if state not in ("closed", "withdrawn") else "",
-        appointments=_appointments(rules, ticket, at) if ticket.closed_at is None else [],
+        appointments=_appointments(rules, ticket, at) if ticket.closed_at is None else [], movable=_movable(rules, ticket, at),
         promised=promised, late=late, story=_story(row, rules, directory, at), wanted=wanted,
         may=_may(row, rules, at, rated), urge_again=again if again and again > at else None, rated=rated,
         asks=_filled(rules, ticket, at),
@@ -184,6 +186,15 @@ def _appointments(rules: engine.Procedure, ticket: engine.Ticket, at: datetime) 
     ]  # fmt: skip
 
 
+def _movable(rules: engine.Procedure, ticket: engine.Ticket, at: datetime) -> list[tuple[str, str, str]]:
+    """Appointments to come; also past ones, while the work has not begun. What was kept is not moved afterwards."""
+    if ticket.status != "open":
+        return []
+    waits, present = state_of(rules, ticket) in ("received", "sent"), f"{local(at):%Y-%m-%d %H:%M}"
+    agreed = [(one, str(ticket.answers[one[0]])) for one in _appointments(rules, ticket, at)]
+    return [one for one, moment_ in agreed if waits or moment_ >= present[: len(moment_)]]
+
+
 def _said(kind: str, value: str, at: datetime) -> str:
     """A moment as people say it; anything else as it is."""
     try:
@@ -207,7 +218,7 @@ def _may(row: Row, rules: engine.Procedure, at: datetime, rated: Rating | None) 
     ticket, may = row.state, {"write"}
     if ticket.status in ("open", "paused"):
         may.add("urge")
-        if ticket.status == "open" and _appointments(rules, ticket, at):
+        if _movable(rules, ticket, at):
             may.add("move")
     if ticket.status == "closed":
         if rated is None:

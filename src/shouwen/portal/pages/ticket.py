@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +27,9 @@ from .. import actions, limits, links, queries, residents
 from ..forms import PublicForm
 from ..progress import Progress, Wanted, progress
 from .frame import draw, for_residents, secretly, who
+
+FARTHEST: Final = timedelta(days=60)
+"""So far an appointment may be moved without speaking to somebody: what is promised then still runs."""
 
 
 def _linked(token: str) -> Ticket:
@@ -138,11 +141,13 @@ def _write(actor: Actor, row: Row, seen: Progress, request: HttpRequest, at: dat
 
 def _move(actor: Actor, row: Row, seen: Progress, request: HttpRequest, at: datetime) -> str:
     name = request.POST.get("answer", "")
-    if name not in {one for one, _, _ in seen.appointments} or "move" not in seen.may:
+    if name not in {one for one, _, _ in seen.movable} or "move" not in seen.may:
         raise Refused("这个时间现在不能改，请致电服务中心。", {"moment": "现在不能改"})
     given = request.POST.get("moment", "")
     if given and given.replace("T", " ") < f"{local(at):%Y-%m-%d %H:%M}":
         raise Refused("请选择以后的时间。", {"moment": "请选择以后的时间"})
+    if given and given[:10] > f"{local(at + FARTHEST):%Y-%m-%d}":
+        raise Refused(f"最远可以改到 {FARTHEST.days} 天以内。要再往后，请致电服务中心。", {"moment": "太远了"})
     procedures.amend(actor, row, answers={name: given}, reason=request.POST.get("reason", "") or "住户改约", at=at)
     return "已经改约，师傅收到了新的时间。"
 

@@ -15,6 +15,7 @@ from shouwen.portal import actions as portal
 from shouwen.portal import chores, progress
 from shouwen.portal.models import Message, TicketLink
 from shouwen.procedures import actions, adoption, attachments, store
+from shouwen.procedures.calendars import local
 from shouwen.procedures.models import Attachment, Ticket
 
 from .test_public import BOX
@@ -125,3 +126,19 @@ def test_two_things_said_at_once_are_one_message(world, clock, lift, sent):
     finish_one(store.load(Ticket.objects.latest("id").pk))
     told = [text for _, text in sent() if "第一句" in text]
     assert len(told) == 1 and "第二句" in told[0]
+
+
+def test_an_appointment_is_moved_within_two_months_and_not_once_it_is_worked_on(wang, door, who, clock, monkeypatch):
+    where, ticket = leak(wang, door)
+    dispatched(who, ticket)
+    far = wang.post(where, {"act": "move", "answer": "go_at", "moment": "2099-01-01T10:00"})
+    assert far.status_code == 422 and "60 天以内" in page(far)
+    clock.at = local(clock.at).replace(hour=16)  # past the time agreed, and nobody has come: another time may be asked for
+    assert "改约时间" in page(wang.get(where)) and wang.post(where, {"act": "move", "answer": "go_at", "moment": "2026-11-23T18:30"}).status_code == 302
+    monkeypatch.setattr(progress, "state_of", lambda *_: "working")
+    assert "改约时间" in page(wang.get(where))  # a next visit, still to come
+    clock.at = local(clock.at).replace(hour=20)
+    shown = page(wang.get(where))
+    assert "正在处理" in shown and "改约时间" not in shown and "18:30" in shown
+    late = wang.post(where, {"act": "move", "answer": "go_at", "moment": "2026-11-24T10:00"})
+    assert late.status_code == 422 and store.load(ticket.pk).state.answers["go_at"] == "2026-11-23 18:30"
