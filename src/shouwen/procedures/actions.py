@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
@@ -55,7 +55,7 @@ def file_ticket(
     shown, private = privacy.hidden(rules, given.answers)
     row = store.begun(
         number=next_number(community_id, rules.number or "GD", local(at).date()), community_id=community_id,
-        edition_id=edition_id, procedure=procedure, unit_id=given.unit_id, place=given.place,
+        edition_id=edition_id, procedure=procedure, unit_id=given.unit_id, place=given.place or _spot(rules, shown),
         summary=_summary(rules, shown),
         confidential=shown.get("confidential") == "yes", people_version=version,
     )  # fmt: skip
@@ -77,6 +77,17 @@ def _summary(rules: engine.Procedure, answers: Mapping[str, Any]) -> str:
     """What the lists call the ticket: what was said, unless that is private (a mask says nothing), else the procedure's title."""
     said = (answers[name] for name in ("content", "title") if answers.get(name) and not rules.asks[name].private)
     return str(next(said, rules.title))[:200]
+
+
+SPOTS: Final = ("place", "spot", "address")
+"""What the procedures of the library call a place in words."""
+
+
+def _spot(rules: engine.Procedure, answers: Mapping[str, Any]) -> str:
+    """Where it is in the words of the first step, for what has no room: a lamp by the gate, a patient by the pool."""
+    asks = rules.every_step[rules.first].asks
+    said = (str(answers.get(name) or "") for name in SPOTS if name in asks and asks[name].kind == "text" and not asks[name].private)
+    return next(filter(None, said), "")[:60]
 
 
 def _at_desk(directory: Directory, at: datetime) -> str:
@@ -195,7 +206,9 @@ def amend(actor: Actor, row: Row, /, *, answers: dict[str, Any], reason: str, at
     event = engine.Amended(at=at, by=actor.ref, answers=shown, reason=words)
     if "content" in shown:
         row.summary = _summary(rules, {**row.state.answers, **shown})
-    if {"content", *(n for n in shown if rules.asks[n].kind == "unit")} & set(shown):
+    if row.unit_id is None:
+        row.place = _spot(rules, {**row.state.answers, **shown})
+    if {"content", *SPOTS, *(n for n in shown if rules.asks[n].kind == "unit")} & set(shown):
         later(_PUT_HEAD, (row.unit_id, row.place, row.summary, row.id))
     titles = "、".join(rules.asks[name].title for name in given if name in rules.asks)
     return _done(actor, row, event, f"{actor.name} 变更{titles}：{words}", reason=words, changed=titles)

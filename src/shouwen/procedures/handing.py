@@ -42,16 +42,10 @@ def open_items(community_id: int, users: Sequence[int], since: datetime) -> list
         Item(
             f"{ABOUT}{row.pk}", row.number, _what(row), row.due_at, reverse("procedures:ticket", args=[row.pk]),
             "major" if row.procedure in EMERGENCIES else _WEIGHTS.get(row.grade, "ordinary"), row.status not in _OPEN,
-            row.place or ("来电人" if row.answered else _said_place(row)),
+            row.place or ("来电人" if row.answered else ""),
         )
         for row in rows
     ]  # fmt: skip
-
-
-def _said_place(row: Ticket) -> str:
-    """Where it is, in the words of whoever filed it; "" if the form did not ask or nobody said."""
-    answers = store.decoded(row.state).answers
-    return next((str(answers[name]) for name in ("place", "spot") if answers.get(name)), "")
 
 
 def _what(row: Ticket) -> str:

@@ -33,9 +33,6 @@ CALL_REASON: Final = "现场联系报事人"
 SHOWS_FOR: Final = 60
 """Seconds that a number to be dialled stays on the screen."""
 
-SPOTS: Final = ("place", "spot", "address")
-"""What the procedures of the library call a place in words."""
-
 REASONS: Final = ("上一单还没完", "等配件或工具", "进不了门、联系不上人", "路上耽搁")
 RECENT: Final = 6
 CODE: Final = re.compile(r"(\d+)-(\d+)-(\d+)", re.ASCII)
@@ -79,7 +76,7 @@ def onsite(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     told = _recent(row)
     context: dict[str, Any] = {
         "pk": row.id, "row": row, "number": number, "rules": rules, "state": state, "now": at, "told": told,
-        "key": f"{row.id}-{number}", "title": rules.every_step[task.step].title, "place": _place(actor, row, rules),
+        "key": f"{row.id}-{number}", "title": rules.every_step[task.step].title, "place": _place(actor, row),
     }  # fmt: skip
     if task.done:
         context |= {"over": offline.done_said(row, task), "done_at": task.done}
@@ -173,14 +170,10 @@ def _call(actor: Actor, rules: Procedure, row: Row, at: datetime) -> Call | None
     return Call(phone.name, str(given[phone.name]), str(given[name.name]) if name else "", at_once, asked[-1] if asked else None)
 
 
-def _place(actor: Actor, row: Row, rules: Procedure) -> tuple[str, str]:
-    """(room in words, community and floor) where the room is known and may be seen, else (the place as written, "").
-
-    Without a room it is what the first step asked for in words: a repair on the lawn, a patient by the pool."""
+def _place(actor: Actor, row: Row) -> tuple[str, str]:
+    """(room in words, community and floor) where the room is known and may be seen, else (the place as written, "")."""
     if not row.unit_id:
-        asks = rules.every_step[rules.first].asks
-        said = (str(row.state.answers.get(name) or "") for name in SPOTS if name in asks and asks[name].kind == "text" and not asks[name].private)
-        return row.place or next(filter(None, said), ""), ""
+        return row.place, ""
     try:
         unit = estate.unit(actor, row.unit_id) if actor.may("estate.view", row.community_id) else None
     except NotFound:

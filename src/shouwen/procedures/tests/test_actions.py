@@ -184,6 +184,14 @@ def test_a_corrected_room_moves_the_ticket_in_lists_too(row, who):
     assert (found.place, found.unit.code, found.summary) == ("3-1-1202", "3-1-1202", "楼道灯五天未修")
 
 
+def test_what_has_no_room_is_listed_by_its_place_in_words_and_moves_when_that_is_corrected(world, who):
+    call = {"kind": "fight", "caller": "王秀英", "phone": "13800000001", "spot": "中心花园凉亭东侧", "content": "有人打架"}
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="emergency_notice", answers=call, at=MONDAY)
+    assert Ticket.objects.get(pk=row.id).place == "中心花园凉亭东侧"
+    actions.amend(who("li"), row, answers={"spot": "南门岗亭旁"}, reason="来电人更正", at=MONDAY)
+    assert Ticket.objects.get(pk=row.id).place == "南门岗亭旁"
+
+
 def test_handing_over_needs_a_colleague_and_a_reason(row, who):
     classify = task_of(row, "classify")
     with pytest.raises(Refused, match="同事"):
