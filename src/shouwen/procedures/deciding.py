@@ -44,6 +44,7 @@ def apply(actor: Actor, row: Row, event: Event, text: str) -> list[Opening]:
     finder = Finder(directory, procedure, after, event.at)
     store.save(row, after, event, text, actor, finder)
     _watch_pause(row, before, event.at)
+    _hide(row)
     openings = carry_out(actor, row, effects, finder, event.at)
     for hear in HEARERS:
         hear(actor, row, before, event, effects, finder)
@@ -72,6 +73,17 @@ def _watch_pause(row: Row, before: Ticket, at: datetime) -> None:
         later(_PUT_PAUSE, (row.id, PAUSE, row.community_id, pause.reason[:120], pause.since, pause.until, pause.until))
     elif was and not pause:
         later(_END_PAUSE, (at, row.id, PAUSE))
+
+
+_HIDE = "UPDATE procedures_ticket SET confidential = %s WHERE id = %s"
+
+
+def _hide(row: Row) -> None:
+    """A ticket is confidential as soon as the desk has answered so, also of what a resident filed, and until that is corrected."""
+    secret = row.state.answers.get("confidential") == "yes"
+    if secret != row.confidential:
+        row.confidential = secret
+        later(_HIDE, (secret, row.id))
 
 
 def open_task(row: Row, number: int) -> Task:

@@ -42,9 +42,11 @@ def told(content: bytes) -> Told:
 
 
 def without_remarks(content: bytes) -> bytes:
-    """The same picture without what stands beside the pixels; what is neither JPEG nor PNG stays as it is."""
+    """The same picture without what stands beside the pixels; what is neither JPEG, PNG nor WebP stays as it is."""
     if content.startswith(_PNG):
         return _PNG + b"".join(chunk for kind, chunk in _chunks(content) if kind not in _PRIVATE_CHUNKS)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return _webp([(kind, body) for kind, body in _parts(content) if kind not in (b"EXIF", b"XMP ")])
     if not content.startswith(b"\xff\xd8\xff"):
         return content
     turned = told(content).turned
@@ -54,6 +56,24 @@ def without_remarks(content: bytes) -> bytes:
             kept.append(struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body)
         place += len(body) + 4
     return b"".join([*kept, content[place:]])
+
+
+def _parts(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(name, body) of the parts of a WebP."""
+    place = 12
+    while place + 8 <= len(content):
+        size = int.from_bytes(content[place + 4:place + 8], "little")
+        yield content[place:place + 4], content[place + 8:place + 8 + size]
+        place += 8 + size + size % 2
+
+
+def _webp(parts: list[tuple[bytes, bytes]]) -> bytes:
+    """A WebP of these parts; its head no longer announces what has gone."""
+    said = b"".join(
+        kind + len(body).to_bytes(4, "little") + (bytes([body[0] & ~0x0C]) + body[1:] if kind == b"VP8X" and body else body) + b"\0" * (len(body) % 2)
+        for kind, body in parts
+    )
+    return b"RIFF" + (len(said) + 4).to_bytes(4, "little") + b"WEBP" + said
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:

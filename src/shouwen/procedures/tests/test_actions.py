@@ -210,6 +210,17 @@ def test_a_confidential_ticket_is_hidden_from_colleagues_without_the_right(world
     assert not queries.tickets(who("tian")).filter(pk=row.id).exists()
 
 
+def test_a_ticket_becomes_confidential_with_the_answer_that_says_so_and_open_again_with_its_correction(world, who):
+    plain = {"mode": "oral", "caller": "王秀英", "content": "内部价格", "confidential": "no", "at_once": "no", "phone": "13800000001"}
+    row = actions.file_ticket(who("li"), world.liyuan, procedure="consultation", answers=plain, at=MONDAY)
+    assert queries.row(who("tian"), row.id)
+    actions.amend(who("li"), row, answers={"confidential": "yes"}, reason="涉及底价", at=MONDAY)
+    with pytest.raises(NotFound):
+        queries.row(who("tian"), row.id)
+    actions.amend(who("li"), queries.row(who("li"), row.id), answers={"confidential": "no"}, reason="已公开", at=MONDAY)
+    assert queries.row(who("tian"), row.id)
+
+
 # Editions ------------------------------------------------------------------------------------------------------
 
 

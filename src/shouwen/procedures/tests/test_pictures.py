@@ -72,3 +72,17 @@ def test_broken_remarks_are_nothing_and_break_nothing():
         told(whole[:at] + b"\xff" + whole[at + 1:])
     assert told(b"") == told(b"GIF89a") == Told()
     assert told(jpeg(exif(taken=b"0000:00:00 00:00:00\0"))).at is None
+
+
+def test_a_webp_loses_its_remarks_only():
+    def part(kind, body):
+        return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+    def webp(*parts):
+        body = b"WEBP" + b"".join(parts)
+        return b"RIFF" + struct.pack("<I", len(body)) + body
+
+    head, pixels = bytes(3) + b"\x07\0\0\x07\0\0", part(b"VP8L", b"\x2f" + b"\x12" * 20)
+    whole = webp(part(b"VP8X", b"\x1c" + head), pixels, part(b"EXIF", exif()), part(b"XMP ", b"<x:xmpmeta/>"))
+    assert without_remarks(whole) == webp(part(b"VP8X", b"\x10" + head), pixels)  # transparent still, but no word of remarks
+    assert without_remarks(webp(pixels)) == webp(pixels)
