@@ -57,7 +57,7 @@ class Shown:
                 item.user_properties.append(("shows", clauses))
             if {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db"):
                 item.add_marker("rows")
-                if not item.path.is_relative_to(AREAS) or item.path.relative_to(AREAS).parts[0] in ("kernel", "estate", "config"):
+                if not item.path.is_relative_to(AREAS) or item.path.relative_to(AREAS).parts[0] in ("kernel", "estate"):
                     item.add_marker("both")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

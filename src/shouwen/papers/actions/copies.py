@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils.timezone import localdate
+
 from shouwen.estate.queries import mask_name
 from shouwen.kernel.access import SYSTEM, Actor
 from shouwen.kernel.journal import Done, action
 from shouwen.kernel.refusals import Conflict, Forbidden, Refused
-from shouwen.kernel.templatetags.ui import when_text
 from shouwen.kernel.words import clean_text
 from shouwen.org import queries as org
 
@@ -64,9 +65,9 @@ def returned(
         raise Refused("请填写签字时间。", {"signed_at": "请填写签字时间"})
     if signed_at > at + timedelta(minutes=1):
         raise Refused("签字时间不能晚于现在，请核对。", {"signed_at": "晚于现在"})
-    first = copy.paper.printings.order_by("turn").values_list("at", flat=True).first()
-    if first and signed_at < first.replace(second=0, microsecond=0):
-        raise Refused(f"签字时间早于这张单据打印的时间（{when_text(first)}），请核对日期。", {"signed_at": "早于打印时间"})
+    made = copy.paper.asked_at  # the day alone: a sheet filled in by hand on the way is made here afterwards
+    if localdate(signed_at) < localdate(made):
+        raise Refused(f"签字日期早于这张单据生成的日期（{localdate(made):%Y-%m-%d}），请核对。", {"signed_at": "早于单据生成的日期"})
     remark = clean_text(remark, "备注", 200, field="remark")
     shown = mask_name(signer)
     changed = Copy.objects.filter(pk=copy.pk, returned_at=None).update(

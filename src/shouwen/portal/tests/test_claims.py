@@ -24,7 +24,7 @@ def visitor(resident, lift):
 
 def test_a_proven_phone_that_lives_nowhere_here_files_under_nobodys_room(visitor, lift):
     _, ticket = leak(visitor, lift, caller="过路人", unit="3-1-1201", place="厨房")
-    assert (ticket.unit_id, ticket.place) == (None, "")
+    assert (ticket.unit_id, ticket.place) == (None, "厨房")
     assert "自述房号：3-1-1201（未核实）" in Event.objects.get(ticket=ticket, kind="noted").text
 
 

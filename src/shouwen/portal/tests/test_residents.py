@@ -125,7 +125,7 @@ def test_sent_twice_it_is_one(wang, door):
 def test_at_a_public_place_nobody_needs_to_sign_in_and_a_room_said_is_not_believed(lift):
     stranger = Client()
     where, ticket = leak(stranger, lift, phone="13900001111", caller="过路人", unit="3-1-1202", place="电梯")
-    assert (ticket.unit_id, ticket.place) == (None, "")
+    assert (ticket.unit_id, ticket.place) == (None, "电梯")
     assert "您提交了这件事" in page(stranger.get(where)) and "您留言" not in page(stranger.get(where))  # what the program notes, she has not said
     note = Event.objects.get(ticket=ticket, kind="noted")
     assert "3栋1单元 1号电梯" in note.text and "自述房号：3-1-1202（未核实）" in note.text

@@ -198,7 +198,7 @@ def test_a_number_out_of_its_limits_opens_the_procedure_for_the_electrician(worl
         given=given(points[1], answers={hot.pk: "55.5"}, finding="electrical", note="有焦味"),
     )  # fmt: skip
     ticket = Ticket.objects.get(pk=row.ticket_id)
-    assert not row.good and ticket.procedure == "round_finding" and ticket.place == ""
+    assert not row.good and ticket.procedure == "round_finding" and ticket.place == "配电房 1 栋地下一层"
     assert "温度 55.5℃；有焦味" in ticket.summary
     assert list(ticket.tasks.filter(done_at=None).values_list("title", flat=True)) == ["电工到场处理"]
     assert {one.user.username for one in Notice.objects.filter(title__contains="巡查发现") | Notice.objects.filter(body__contains="巡查发现")} >= {"qian"}
