@@ -16,7 +16,6 @@ from django.conf import settings
 
 from shouwen.config import backups
 
-pytestmark = pytest.mark.both
 POSTGRES = "postgresql" in os.environ.get("SHOUWEN_DATABASE_URL", "")
 
 
@@ -95,6 +94,7 @@ def test_the_archive_is_for_its_owner_only(house):
     assert not list(house.glob(".backup-*"))
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("name,phrase", [("plain.tar", ""), ("sealed.bak", "长长的口令")])
 def test_it_comes_back_whole_in_another_place(house, database, tmp_path, name, phrase):
     before = ask(house, STATE, **database)
@@ -110,6 +110,7 @@ def test_it_comes_back_whole_in_another_place(house, database, tmp_path, name, p
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+@pytest.mark.both
 def test_what_is_there_is_replaced_only_on_demand_and_kept_aside(house, database, tmp_path):
     if POSTGRES:
         pytest.skip("one scratch database: the test above replaces it")
