@@ -57,7 +57,7 @@ def file_ticket(
         number=next_number(community_id, rules.number or "GD", local(at).date()), community_id=community_id,
         edition_id=edition_id, procedure=procedure, unit_id=given.unit_id, place=given.place or _spot(rules, shown),
         summary=_summary(rules, shown),
-        confidential=shown.get("confidential") == "yes", people_version=version,
+        people_version=version,
     )  # fmt: skip
     outside = actor.channel == "resident"
     asked = _at_desk(directory, at) if outside else ""

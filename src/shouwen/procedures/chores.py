@@ -19,7 +19,6 @@ from shouwen.kernel.refusals import Conflict
 
 from . import store
 from .actions import pass_time
-from .deciding import PAUSE
 from .models import Clock
 
 log = logging.getLogger("shouwen.procedures")
@@ -56,7 +55,7 @@ def _asleep_again(row: store.Row) -> None:
             wake = None if clock.stopped else clock.wake
             Clock.objects.filter(ticket_id=row.id, number=clock.id).update(wake_at=wake, lease_until=None)
         until = row.state.pause.until if row.state.status == "paused" and row.state.pause else None
-        Clock.objects.filter(ticket_id=row.id, number=PAUSE).update(wake_at=until, lease_until=None)
+        Clock.objects.filter(ticket_id=row.id, number=store.PAUSE).update(wake_at=until, lease_until=None)
 
 
 def claim(now: datetime, most: int) -> list[int]:

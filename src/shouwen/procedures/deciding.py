@@ -11,14 +11,13 @@ from typing import Any, Literal
 from shouwen.duty import queries as duty
 from shouwen.duty.directory import Directory
 from shouwen.kernel.access import SYSTEM, Actor
-from shouwen.kernel.batch import later
 from shouwen.kernel.refusals import Forbidden, NotFound, Refused
 
 from . import engine, store
 from .calendars import calendar_for
 from .editions import procedure_of
 from .effects import Opening, carry_out
-from .engine import Event, Procedure, Task, Ticket
+from .engine import Event, Procedure, Task
 from .recipients import Finder
 from .slots import HEARERS
 from .store import Row
@@ -43,47 +42,10 @@ def apply(actor: Actor, row: Row, event: Event, text: str) -> list[Opening]:
         raise Refused(str(no), no.fields) from None
     finder = Finder(directory, procedure, after, event.at)
     store.save(row, after, event, text, actor, finder)
-    _watch_pause(row, before, event.at)
-    _hide(row)
     openings = carry_out(actor, row, effects, finder, event.at)
     for hear in HEARERS:
         hear(actor, row, before, event, effects, finder)
     return openings
-
-
-PAUSE = 0
-"""Number of the clock that is a pause; those of limits count from 1."""
-
-_PUT_PAUSE = (
-    "INSERT INTO procedures_clock (ticket_id, number, community_id, name, kind, task, rule, start_at, due_at, wake_at,"
-    " rung, stopped_at, verdict, failures, error) VALUES (%s, %s, %s, 'pause', 'pause', 0, %s, %s, %s, %s, 0, NULL, '', 0, '')"
-    " ON CONFLICT (ticket_id, number) DO UPDATE SET rule = excluded.rule, start_at = excluded.start_at, due_at = excluded.due_at,"
-    " wake_at = excluded.wake_at, stopped_at = NULL, lease_until = NULL, failures = 0, error = ''"
-)
-_END_PAUSE = (
-    "UPDATE procedures_clock SET wake_at = NULL, stopped_at = %s, lease_until = NULL, failures = 0, error = ''"
-    " WHERE ticket_id = %s AND number = %s"
-)
-
-
-def _watch_pause(row: Row, before: Ticket, at: datetime) -> None:
-    """A paused ticket has no limit that would wake it: the end of the pause is a clock of its own, so that it resumes by itself."""
-    was, pause = (ticket.pause if ticket.status == "paused" else None for ticket in (before, row.state))
-    if pause and pause != was:
-        later(_PUT_PAUSE, (row.id, PAUSE, row.community_id, pause.reason[:120], pause.since, pause.until, pause.until))
-    elif was and not pause:
-        later(_END_PAUSE, (at, row.id, PAUSE))
-
-
-_HIDE = "UPDATE procedures_ticket SET confidential = %s WHERE id = %s"
-
-
-def _hide(row: Row) -> None:
-    """A ticket is confidential as soon as the desk has answered so, also of what a resident filed, and until that is corrected."""
-    secret = row.state.answers.get("confidential") == "yes"
-    if secret != row.confidential:
-        row.confidential = secret
-        later(_HIDE, (secret, row.id))
 
 
 def open_task(row: Row, number: int) -> Task:

@@ -74,11 +74,11 @@ def load(ticket_id: int) -> Row:
 
 def begun(
     *, number: str, community_id: int, edition_id: int, procedure: str, unit_id: int | None, place: str, summary: str,
-    confidential: bool, people_version: int,
+    people_version: int,
 ) -> Row:  # fmt: skip
     """A ticket that is not stored yet (id 0); its first `save` inserts it."""
     return Row(
-        0, number, community_id, edition_id, procedure, unit_id, place, summary, confidential, 0, Ticket(), people_version
+        0, number, community_id, edition_id, procedure, unit_id, place, summary, False, 0, Ticket(), people_version
     )
 
 
@@ -89,7 +89,7 @@ _INSERT_TICKET = (
 )
 _UPDATE_TICKET = (
     "UPDATE procedures_ticket SET revision = revision + 1, state = %s, status = %s, grade = %s, tracker_id = %s,"
-    " due_at = %s, closed_at = %s, waits = %s WHERE id = %s AND revision = %s"
+    " due_at = %s, closed_at = %s, waits = %s, confidential = %s WHERE id = %s AND revision = %s"
 )
 _INSERT_EVENT = (
     "INSERT INTO procedures_event (ticket_id, seq, at, by_id, by_name, kind, text, payload, received_at)"
@@ -111,11 +111,26 @@ _PUT_CLOCK = (
     " lease_until = NULL, failures = 0, error = ''"
 )
 
+PAUSE = 0
+"""Number of the clock that is a pause; those of limits count from 1."""
+
+_PUT_PAUSE = (
+    "INSERT INTO procedures_clock (ticket_id, number, community_id, name, kind, task, rule, start_at, due_at, wake_at,"
+    " rung, stopped_at, verdict, failures, error) VALUES (%s, %s, %s, 'pause', 'pause', 0, %s, %s, %s, %s, 0, NULL, '', 0, '')"
+    " ON CONFLICT (ticket_id, number) DO UPDATE SET rule = excluded.rule, start_at = excluded.start_at, due_at = excluded.due_at,"
+    " wake_at = excluded.wake_at, stopped_at = NULL, lease_until = NULL, failures = 0, error = ''"
+)
+_END_PAUSE = (
+    "UPDATE procedures_clock SET wake_at = NULL, stopped_at = %s, lease_until = NULL, failures = 0, error = ''"
+    " WHERE ticket_id = %s AND number = %s"
+)
+
 
 def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder: Finder) -> None:
     """Queue the ticket's new state, the event, and the tasks and clocks that changed. A new ticket is inserted at once,
-    because the rest needs its id."""
+    because the rest needs its id. It is confidential from the answer that says so until that is corrected."""
     before = row.state
+    row.confidential = after.answers.get("confidential") == "yes"
     running = [c for c in after.clocks if not c.stopped and not c.superseded]
     dues = [c.due for c in running if c.due]
     state = (
@@ -123,7 +138,7 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
         after.closed_at, after.status == "paused" or bool(after.waiting or after.held),
     )  # fmt: skip
     if row.id:
-        later(_UPDATE_TICKET, (*state, row.id, row.revision), must=BUSY)
+        later(_UPDATE_TICKET, (*state, row.confidential, row.id, row.revision), must=BUSY)
     else:
         asked = _user(after.first_asked) if actor.channel == "resident" else None
         first = (asked, finder.directory.name(asked)) if asked else (actor.id, actor.name)
@@ -146,7 +161,17 @@ def save(row: Row, after: Ticket, event: Event, text: str, actor: Actor, finder:
         _put(_PUT_TASK, [_task_values(row, task, due_of.get(task.id), finder) for task in tasks])
     if clocks:
         _put(_PUT_CLOCK, [_clock_values(row, clock) for clock in clocks])
+    _put_pause(row, before, after, event.at)
     row.state, row.revision = after, row.revision + 1
+
+
+def _put_pause(row: Row, before: Ticket, after: Ticket, at: datetime) -> None:
+    """A paused ticket has no limit that would wake it: the end of the pause is a clock of its own, so that it resumes by itself."""
+    was, pause = (ticket.pause if ticket.status == "paused" else None for ticket in (before, after))
+    if pause and pause != was:
+        later(_PUT_PAUSE, (row.id, PAUSE, row.community_id, pause.reason[:120], pause.since, pause.until, pause.until))
+    elif was and not pause:
+        later(_END_PAUSE, (at, row.id, PAUSE))
 
 
 def _put(sql: tuple[str, str], rows: list[tuple[Any, ...]]) -> None:
